@@ -1,0 +1,36 @@
+"""One line per app; Wagtail, which takes what is left, last."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.conf.urls.static import static
+from django.urls import URLPattern, URLResolver, include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps.views import sitemap
+from wagtail.documents import urls as wagtaildocs_urls
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("sitemap.xml", sitemap, name="sitemap"),
+]
+
+if settings.MAILBOX_ENABLED:
+    urlpatterns += [path("mailbox/", include("demo.urls"))]
+
+if settings.DEBUG:
+    urlpatterns += [path("ui/", include("ui.urls")), *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)]
+
+urlpatterns += i18n_patterns(
+    path("account/", include("accounts.urls")),
+    path("home/", include("dashboard.urls")),
+    path("", include("courses.urls")),
+    path("", include("pages.urls")),
+    path("", include(wagtail_urls)),
+    prefix_default_language=False,
+)
+
+handler400 = "ui.views.bad_request"
+handler403 = "ui.views.permission_denied"
+handler404 = "ui.views.page_not_found"
+handler500 = "ui.views.server_error"
