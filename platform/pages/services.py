@@ -1,0 +1,156 @@
+"""The furniture of every page: names, menus, languages.
+
+Menus hold links to pages, so reading them costs several queries. They are read once per language, kept in the cache as
+plain values and forgotten whenever an editor saves them or a page is published, moved, renamed or withdrawn.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import translate_url
+from django.utils.translation import get_language, get_language_info
+from wagtail.models import Locale, Page, Site
+
+from pages.models import HomePage, SiteText
+
+FURNITURE_SECONDS = 3600
+
+
+def _cache_key(language: str) -> str:
+    return f"pages.furniture.{language}"
+
+
+def _links(stream_or_list: Any) -> list[dict[str, str]]:
+    links = []
+    for item in stream_or_list:
+        value = getattr(item, "value", item)
+        page = value.get("page")
+        url = page.url if page is not None and page.live else value.get("url")
+        if url:
+            links.append({"label": value["label"], "url": url})
+    return links
+
+
+def site_furniture() -> dict[str, Any]:
+    """Return names, main menu and footer in the active language as plain values, from the cache if possible."""
+    language = active_language()
+    key = _cache_key(language)
+    furniture: dict[str, Any] | None = cache.get(key)
+    if furniture is None:
+        texts = {text.locale.language_code: text for text in SiteText.objects.select_related("locale")}
+        text = texts.get(language) or texts.get(settings.LANGUAGE_CODE)
+        furniture = {"text": None, "menu": [], "footer": []}
+        if text is not None:
+            furniture = {
+                "text": {
+                    "name": text.name,
+                    "short_name": text.short_name,
+                    "tagline": text.tagline,
+                    "contact_email": text.contact_email,
+                    "contact_phone": text.contact_phone,
+                    "address": text.address,
+                    "footer_note": text.footer_note,
+                },
+                "menu": _links(text.menu),
+                "footer": [
+                    {"heading": column.value["heading"], "links": _links(column.value["links"])}
+                    for column in text.footer
+                ],
+            }
+        cache.set(key, furniture, FURNITURE_SECONDS)
+    return furniture
+
+
+def forget_furniture() -> None:
+    """Make the next page read names and menus from the database again."""
+    cache.delete_many([_cache_key(code) for code, _name in settings.LANGUAGES])
+
+
+def mark_current(links: list[dict[str, str]], path: str) -> list[dict[str, Any]]:
+    """Mark the link that leads to `path` or above it; the home page only marks itself."""
+    best = max(
+        (link["url"] for link in links if link["url"].startswith("/") and path.startswith(link["url"])),
+        key=len,
+        default=None,
+    )
+    return [{**link, "is_current": link["url"] == best and best is not None} for link in links]
+
+
+def language_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """List the interface languages with the address of what is on the screen in each.
+
+    For a page of Wagtail that is its live translation, else the home page of that language; for every other address
+    the same view under the other prefix.
+    """
+    active = get_language()
+    page = getattr(request, "wagtail_page", None)
+    translations: dict[str, str] = {}
+    if page is not None:
+        translations = {
+            other.locale.language_code: other.get_url(request)
+            for other in Page.objects.filter(translation_key=page.translation_key).live().select_related("locale")
+        }
+    links = []
+    for code, _name in settings.LANGUAGES:
+        if page is not None and code not in translations:
+            url = home_url(code)
+        else:
+            url = translations.get(code) or translate_url(request.get_full_path(), code)
+        links.append(
+            {
+                "code": code,
+                "name": get_language_info(code)["name_local"].capitalize(),
+                "url": url,
+                "is_current": code == active,
+                "is_translation": page is not None and code in translations,
+            }
+        )
+    return links
+
+
+def home_url(language: str) -> str:
+    """Return the path of the home page in `language`."""
+    return "/" if language == settings.LANGUAGE_CODE else f"/{language}/"
+
+
+def active_language() -> str:
+    """Return the code of the active language, the default one outside a request."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@transaction.atomic
+def create_home_pages(titles: Mapping[str, str], *, hostname: str, port: int) -> dict[str, HomePage]:
+    """Create the site with a home page in each language of settings.LANGUAGES, unless they exist.
+
+    Wagtail's welcome page is removed. `titles` gives the title by language code. Returns the pages by language code.
+    """
+    root = Page.objects.get(depth=1)
+    pages: dict[str, HomePage] = {}
+    key = uuid.uuid4()
+    for code, _name in settings.LANGUAGES:
+        locale, _created = Locale.objects.get_or_create(language_code=code)
+        page = HomePage.objects.filter(locale=locale, depth=2).first()
+        if page is None:
+            slug = "home" if code == settings.LANGUAGE_CODE else f"home-{code}"
+            Page.objects.filter(depth=2, slug=slug).exclude(pk__in=HomePage.objects.values("pk")).delete()
+            root = Page.objects.get(depth=1)
+            page = HomePage(title=titles[code], slug=slug, locale=locale, translation_key=key)
+            root.add_child(instance=page)
+            page.save_revision().publish()
+        key = page.translation_key
+        pages[code] = page
+    Site.objects.update_or_create(
+        is_default_site=True,
+        defaults={
+            "hostname": hostname,
+            "port": port,
+            "site_name": settings.WAGTAIL_SITE_NAME,
+            "root_page": pages[settings.LANGUAGE_CODE],
+        },
+    )
+    return pages

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from pages import feeds, views
+
+app_name = "pages"
+
+urlpatterns = [
+    path("news/feed.xml", feeds.NewsFeed(), name="news_feed"),
+    path("robots.txt", views.robots, name="robots"),
+    # Before Wagtail's own, which asks for a password only: no second factor, no limit of attempts.
+    path("_util/login/", views.sign_in, name="sign_in"),
+]

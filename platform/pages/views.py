@@ -1,0 +1,27 @@
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_safe
+
+from pages.models import NewsIndexPage, NewsPage
+
+
+@require_safe
+def news_index(request: HttpRequest, page: NewsIndexPage) -> HttpResponse:
+    """Show the news, a page at a time; Wagtail's routing leads here through NewsIndexPage.serve."""
+    paginator = Paginator(NewsPage.objects.for_list().child_of(page), NewsIndexPage.PAGE_SIZE)
+    context = page.get_context(request)
+    context["news"] = paginator.get_page(request.GET.get("page"))
+    return render(request, page.template, context)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell crawlers what is public and where the sitemap is."""
+    return render(request, "pages/robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead from the sign-in page that Wagtail brings to ours, where a second factor counts."""
+    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{request.GET.urlencode(safe='/')}")
