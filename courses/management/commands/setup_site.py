@@ -1,0 +1,24 @@
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from courses.services import setup
+from pages.services import create_home_pages
+
+HOME_TITLES = {"ru": "Центральноазиатская лига юристов", "en": "Central Asian League of Lawyers"}
+CATALOGUE_TITLES = {"ru": "Курсы", "en": "Courses"}
+
+
+class Command(BaseCommand):
+    help = "Create the site's home pages, catalogue and roles. Safe to run again: what exists is left alone."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        with transaction.atomic():
+            homes = create_home_pages(HOME_TITLES, hostname=address.hostname or "localhost", port=port)
+            setup.create_roles(setup.create_catalogue(homes, CATALOGUE_TITLES))
+        self.stdout.write("The site has its home pages, catalogue and roles.")
