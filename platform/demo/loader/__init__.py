@@ -1,0 +1,58 @@
+"""Loads the demo world: every file is read and checked first, then everything is written in one transaction."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from demo.files import CONTENT, CourseFiles, read_course, read_yaml
+from demo.loader.course_pages import load_course
+from demo.loader.people import load_chapters, load_people
+from demo.loader.reset import remove_demo
+from demo.loader.site_pages import load_site
+
+__all__ = ["DemoFiles", "load_demo", "read_demo", "remove_demo"]
+
+
+@dataclass
+class DemoFiles:
+    """Everything that the files say."""
+
+    site: Any
+    home: Any
+    pages: list[Any]
+    news: list[Any]
+    people: list[dict[str, Any]]
+    chapters: list[dict[str, Any]]
+    runs: dict[str, Any]
+    courses: list[CourseFiles]
+
+
+def read_demo(folder: Path = CONTENT) -> DemoFiles:
+    """Read and check every content file. Raises ContentError for the first mistake."""
+    site = folder / "site"
+    return DemoFiles(
+        site=read_yaml(site / "site.yaml"),
+        home=read_yaml(site / "home.yaml"),
+        pages=[read_yaml(path) for path in sorted((site / "pages").glob("*.yaml"))],
+        news=[read_yaml(path) for path in sorted((site / "news").glob("*.yaml"))],
+        people=read_yaml(site / "people.yaml"),
+        chapters=read_yaml(site / "chapters.yaml"),
+        runs=read_yaml(site / "runs.yaml"),
+        courses=[read_course(path) for path in sorted((folder / "courses").iterdir()) if path.is_dir()],
+    )
+
+
+@transaction.atomic
+def load_demo(files: DemoFiles, *, hostname: str, port: int, at: dt.datetime) -> list[str]:
+    """Create whatever of the demo world is missing; return the slugs of the courses that were created."""
+    chapters = load_chapters(files.chapters)
+    catalogues = load_site(files.site, files.home, files.pages, files.news, hostname=hostname, port=port)
+    people = load_people(files.people, chapters, at=at)
+    return [
+        course.meta["slug"]
+        for course in files.courses
+        if load_course(course, catalogues, people, files.runs.get(course.meta["slug"], {}), at=at)
+    ]

@@ -1,0 +1,64 @@
+import datetime as dt
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from courses.services import setup
+from members.choices import OfficeRole
+from members.models import Chapter, OfficeTerm, Profile
+
+# The one password of every demo account; accounts exist only where DEBUG is on.
+DEMO_PASSWORD = "advocate-demo-2026"  # noqa: S105 -- documented in the README, refused outside DEBUG
+
+GROUPS = {
+    "author": [setup.AUTHORS],
+    "chapter_officer": [setup.OFFICE],
+    "registrar": [setup.OFFICE],
+}
+
+
+def load_chapters(rows: list[dict[str, Any]]) -> dict[str, Chapter]:
+    """Create the chapters, by country."""
+    chapters = {}
+    for row in rows:
+        defaults = {key: value for key, value in row.items() if key != "country"}
+        chapters[row["country"]], _created = Chapter.objects.get_or_create(country=row["country"], defaults=defaults)
+    return chapters
+
+
+def load_people(rows: list[dict[str, Any]], chapters: dict[str, Chapter], *, at: dt.datetime) -> dict[str, User]:
+    """Create the accounts with their chapters and offices; return them by e-mail address."""
+    people = {}
+    for row in rows:
+        user = User.objects.filter(email=row["email"]).first()
+        if user is None:
+            user = _create(row, chapters, at=at)
+        people[user.email] = user
+    return people
+
+
+def _create(row: dict[str, Any], chapters: dict[str, Chapter], *, at: dt.datetime) -> User:
+    user = User.objects.create_user(
+        row["email"],
+        DEMO_PASSWORD,
+        name_native=row["name_native"],
+        name_latin=row["name_latin"],
+        language=row["language"],
+        time_zone=row["time_zone"],
+        is_superuser=row["role"] == "superuser",
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    if row.get("chapter"):
+        Profile.objects.create(user=user, chapter=chapters[row["chapter"]], city=row.get("city", ""))
+    user.groups.set(Group.objects.filter(name__in=GROUPS.get(row["role"], [])))
+    if row["role"] in OfficeRole.values:
+        is_chapter_office = row["role"] == OfficeRole.CHAPTER_OFFICER
+        OfficeTerm.objects.create(
+            user=user,
+            role=row["role"],
+            chapter=chapters[row["chapter"]] if is_chapter_office else None,
+            starts_on=at.date() - dt.timedelta(days=200),
+        )
+    return user

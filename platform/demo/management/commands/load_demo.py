@@ -1,0 +1,44 @@
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from demo.files import ContentError
+from demo.loader import load_demo, read_demo, remove_demo
+from demo.loader.people import DEMO_PASSWORD
+
+
+class Command(BaseCommand):
+    help = "Load the demo world: chapters, accounts, site, news, three courses. Loads what is missing, nothing twice."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--reset",
+            action="store_true",
+            help="remove the site's pages, all learning records and the demo accounts first",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The demo accounts share a documented password, so they are refused where DEBUG is off.")
+        try:
+            files = read_demo()
+        except ContentError as error:
+            raise CommandError(f"{error} Nothing was loaded.") from error
+        address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+        with transaction.atomic():
+            if options["reset"]:
+                remove_demo([person["email"] for person in files.people])
+            created = load_demo(
+                files, hostname=address.hostname or "localhost", port=address.port or 80, at=timezone.now()
+            )
+        if created:
+            self.stdout.write(f"The demo world is loaded: {', '.join(created)}.")
+        else:
+            self.stdout.write("The demo world is there already.")
+        self.stdout.write(f"Accounts, all with the password “{DEMO_PASSWORD}”:")
+        for person in files.people:
+            self.stdout.write(f"  {person['email']:<28} {person['role']}")
