@@ -28,7 +28,7 @@ class VerificationForm(forms.Form):
 
     public_id = forms.CharField(
         label=_("Code of the certificate"),
-        max_length=64,
+        max_length=300,
         help_text=_("The last part of the address printed beside the square code."),
         error_messages={"required": _("Type the code that is printed on the certificate.")},
     )
@@ -37,6 +37,8 @@ class VerificationForm(forms.Form):
         """Forgive a whole address, spaces, hyphens, capitals, and letters that look like digits."""
         code = str(self.cleaned_data["public_id"]).strip().rstrip("/").rsplit("/", 1)[-1]
         code = code.replace(" ", "").replace("-", "").lower()
+        if not code:
+            raise forms.ValidationError(self.fields["public_id"].error_messages["required"], code="required")
         return code.translate(str.maketrans("oil", "011"))
 
 

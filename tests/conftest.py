@@ -1,11 +1,29 @@
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 
 from courses.management.commands.setup_site import CATALOGUE_TITLES, HOME_TITLES
 from courses.models import CourseIndexPage
 from courses.services import setup
 from pages.models import HomePage
 from pages.services import create_home_pages
+
+
+def pytest_report_header() -> str:
+    """Say which engines the suite runs on."""
+    return f"engines: {engines()}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it again at the end, where it is read."""
+    terminalreporter.write_line(f"These tests ran on {engines()}.")
+
+
+def engines() -> str:
+    """Name the database and the broker of this run."""
+    database = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+    return f"{database} and {'Redis' if settings.REDIS_URL else 'the filesystem broker'}"
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         return (
             self.active()
             .with_progress()
-            .select_related("run__course", "last_unit")
+            .select_related("run__course")
             .order_by(F("completed_at").desc(nulls_first=True), F("last_seen_at").desc(nulls_last=True), "-pk")
         )
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, cast
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, FilteredRelation, Q
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from courses.choices import UnitKind
 from courses.models.learning import Enrolment
-from courses.models.pages import CoursePage, ModulePage
+from courses.models.pages import CoursePage
 from courses.models.runs import Unit
+from pages.services import page_url
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -135,38 +135,53 @@ def load_outline(course_page: CoursePage, enrolment: Enrolment | None) -> Outlin
     return Outline(_modules(lessons, pages), lessons)
 
 
-def _pages_below(course_page: CoursePage) -> dict[uuid.UUID, Page]:
-    """Read the published pages of a course by identity: one query, no bodies."""
-    pages = (
+@dataclass
+class OutlinePage:
+    """The little of a page that a table of contents shows."""
+
+    key: uuid.UUID
+    path: str
+    parent_path: str
+    url: str
+    title: str
+    slug: str
+    language: str
+    minutes: int | None  # None for a module
+    summary: str
+
+
+def _pages_below(course_page: CoursePage) -> dict[uuid.UUID, OutlinePage]:
+    """Read the published pages of a course by identity: one query, plain values, no bodies."""
+    roots = Site.get_site_root_paths()
+    rows = (
         Page.objects.live()
         .descendant_of(course_page)
-        .select_related("locale", "lessonpage", "modulepage")
-        .only(
+        .order_by("path")
+        .values_list(
+            "translation_key",
             "path",
-            "depth",
+            "url_path",
             "title",
             "slug",
-            "url_path",
-            "translation_key",
-            "content_type",
             "locale__language_code",
             "lessonpage__minutes",
-            "lessonpage__page_ptr",
             "modulepage__summary",
-            "modulepage__page_ptr",
         )
-        .order_by("path")
     )
-    return {page.translation_key: page for page in pages}
+    return {
+        key: OutlinePage(
+            key, path, path[: -Page.steplen], page_url(url_path, roots), title, slug, language, minutes, summary or ""
+        )
+        for key, path, url_path, title, slug, language, minutes, summary in rows
+    }
 
 
 def _lessons(
-    units: "Iterable[UnitWithProgress]", lesson_units: "Iterable[UnitWithProgress]", pages: dict[uuid.UUID, Page]
+    units: "Iterable[UnitWithProgress]",
+    lesson_units: "Iterable[UnitWithProgress]",
+    pages: dict[uuid.UUID, OutlinePage],
 ) -> list[OutlineLesson]:
-    module_type = ContentType.objects.get_for_model(ModulePage).pk
-    modules_by_path = {
-        (page.locale_id, page.path): page for page in pages.values() if page.content_type_id == module_type
-    }
+    modules = {(page.language, page.path): page.key for page in pages.values() if page.minutes is None}
     quizzes: dict[uuid.UUID, list[UnitWithProgress]] = {}
     for unit in units:
         if unit.lesson_id is not None:
@@ -176,22 +191,21 @@ def _lessons(
         page = pages.get(unit.pk)
         if page is None:
             continue  # withdrawn a moment ago; the next publication retires the unit
-        module = modules_by_path.get((page.locale_id, page.path[: -page.steplen]))
         lessons.append(
             OutlineLesson(
                 unit=unit,
                 title=page.title,
-                url=page.get_url(),
-                language=page.locale.language_code,
-                minutes=page.lessonpage.minutes,
-                module_key=module.translation_key if module else None,
+                url=page.url,
+                language=page.language,
+                minutes=page.minutes or 0,
+                module_key=modules.get((page.language, page.parent_path)),
                 quizzes=quizzes.get(unit.pk, []),
             )
         )
     return lessons
 
 
-def _modules(lessons: list[OutlineLesson], pages: dict[uuid.UUID, Page]) -> list[OutlineModule]:
+def _modules(lessons: list[OutlineLesson], pages: dict[uuid.UUID, OutlinePage]) -> list[OutlineModule]:
     modules: list[OutlineModule] = []
     current: uuid.UUID | str | None = "none yet"
     for lesson in lessons:
@@ -201,7 +215,7 @@ def _modules(lessons: list[OutlineLesson], pages: dict[uuid.UUID, Page]) -> list
             modules.append(
                 OutlineModule(
                     title=page.title if page else "",
-                    summary=page.modulepage.summary if page else "",
+                    summary=page.summary if page else "",
                     slug=page.slug if page else "",
                     lessons=[],
                 )

@@ -54,10 +54,10 @@ def reissue_certificate(certificate: Certificate, *, at: dt.datetime) -> Certifi
     old = Certificate.objects.select_for_update().get(pk=certificate.pk)
     if old.revoked_at is not None or old.superseded_by_id is not None:
         raise CertificateNotCurrent
-    # Two current ones are never allowed, so the old one points at itself for the length of this transaction.
-    Certificate.objects.filter(pk=old.pk).update(superseded_by=old)
+    # Two current ones are never allowed, so the old one counts as revoked for the length of this transaction.
+    Certificate.objects.filter(pk=old.pk).update(revoked_at=at)
     new = _create(old.enrolment, language=old.language, at=at, like=old)
-    Certificate.objects.filter(pk=old.pk).update(superseded_by=new)
+    Certificate.objects.filter(pk=old.pk).update(superseded_by=new, revoked_at=None)
     certificate.refresh_from_db()
     return new
 

@@ -41,7 +41,7 @@ def lesson_detail(request: HttpRequest, page: LessonPage) -> HttpResponse:
     of a course that they may not see does not exist for them.
     """
     now = timezone.now()
-    course_page = CoursePage.objects.ancestor_of(page).select_related("locale").get()
+    course_page = CoursePage.objects.ancestor_of(page).defer_streamfields().select_related("locale").get()
     enrolment = None
     if request.user.is_authenticated:
         enrolment = Enrolment.objects.for_course(request.user, course_page.translation_key)

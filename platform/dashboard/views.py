@@ -1,3 +1,4 @@
+import uuid
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
@@ -6,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from wagtail.models import Page, Site
 
 from accounts.http import UserRequest
-from courses.models import Certificate, CourseIndexPage, CoursePage, Enrolment
+from courses.models import Certificate, CourseIndexPage, Enrolment
 from pages.models import NewsPage
-from pages.services import active_language
+from pages.services import active_language, page_url
 
 ENROLMENTS = 20
 NEWS = 3
@@ -24,6 +26,7 @@ class Entry:
     title: str
     url: str
     has_started: bool
+    last_title: str  # of the lesson last opened
 
 
 @login_required
@@ -32,12 +35,13 @@ def home(request: UserRequest) -> HttpResponse:
     """Show a member's own start page: what to go on with, what was earned this year, what is new."""
     now = timezone.now()
     enrolments = list(Enrolment.objects.visible_to(request.user).for_home()[:ENROLMENTS])
-    titles = course_titles([enrolment.run.course_id for enrolment in enrolments])
+    titles = page_titles({key for enrolment in enrolments for key in (enrolment.run.course_id, enrolment.last_unit_id)})
     entries = [
         Entry(
             enrolment,
             *titles.get(enrolment.run.course_id, (enrolment.run.course.title, "")),
             has_started=enrolment.run.has_started(now),
+            last_title=titles[enrolment.last_unit_id][0] if enrolment.last_unit_id in titles else "",
         )
         for enrolment in enrolments
     ]
@@ -57,16 +61,16 @@ def home(request: UserRequest) -> HttpResponse:
     return render(request, "dashboard/home.html", context)
 
 
-def course_titles(course_keys: list[object]) -> dict[object, tuple[str, str]]:
-    """Return title and address of courses in the active language, or in another where there is no translation."""
-    titles: dict[object, tuple[str, str]] = {}
-    pages = (
-        CoursePage.objects.live()
-        .filter(translation_key__in=course_keys)
-        .select_related("locale")
-        .only("title", "url_path", "path", "depth", "translation_key", "locale__language_code", "content_type")
-    )
-    for page in pages:
-        if page.locale.language_code == active_language() or page.translation_key not in titles:
-            titles[page.translation_key] = (page.title, page.get_url())
+def page_titles(keys: set[uuid.UUID | None]) -> dict[uuid.UUID | None, tuple[str, str]]:
+    """Return title and address of courses and lessons in the active language, or in another if there is no translation.
+
+    One query, no bodies.
+    """
+    titles: dict[uuid.UUID | None, tuple[str, str]] = {}
+    roots = Site.get_site_root_paths()
+    pages = Page.objects.live().filter(translation_key__in=keys - {None})
+    rows = pages.values_list("translation_key", "locale__language_code", "title", "url_path")
+    for key, language, title, url_path in rows:
+        if language == active_language() or key not in titles:
+            titles[key] = (title, page_url(url_path, roots))
     return titles

@@ -248,7 +248,7 @@ def _question(body: Text, block: list[tuple[int, str]]) -> Question:
         elif line.startswith("> Source:"):
             source = line.removeprefix("> Source:").strip()
         elif line.startswith(">"):
-            notes.append(line.lstrip("> ").strip())
+            notes.append(line.lstrip("> ").removeprefix("Explanation:").strip())
         else:
             raise body.error(f"this line belongs to no part of a question: “{line[:60]}”.", offset)
     right = sum(is_right for _text, is_right in options)

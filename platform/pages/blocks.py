@@ -1,10 +1,13 @@
 """The blocks that editors compose public pages of; courses build on the shared ones."""
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.documents import get_document_model
 from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageChooserBlock
 
 # One allow-list for prose everywhere: what the stylesheet knows, and nothing that an editor could break a page with.
@@ -37,6 +40,11 @@ class ImageBlock(blocks.StructBlock):
     )
     caption = blocks.CharBlock(label=_("caption"), required=False)
 
+    def get_preview_value(self) -> Any:
+        """Show the picture that was uploaded last."""
+        image = get_image_model().objects.order_by("-pk").first()
+        return self.normalize({"image": image, "alt": "", "caption": "Caption"})
+
     class Meta:
         icon = "image"
         label = _("Image")
@@ -48,6 +56,11 @@ class DocumentBlock(blocks.StructBlock):
 
     document = DocumentChooserBlock(label=_("document"))
     note = blocks.CharBlock(label=_("note"), required=False)
+
+    def get_preview_value(self) -> Any:
+        """Show the file that was uploaded last."""
+        document = get_document_model().objects.order_by("-pk").first()
+        return self.normalize({"document": document, "note": "Note"})
 
     class Meta:
         icon = "doc-full"
@@ -115,6 +128,16 @@ class HeroBlock(blocks.StructBlock):
         icon = "home"
         label = _("Opening")
         template = "pages/blocks/hero.html"
+        preview_value = {
+            "kicker": "Kicker",
+            "heading": "The craft of defence knows no borders",
+            "lede": "One or two sentences of introduction.",
+            "primary": {"label": "See the courses", "page": None, "url": "/courses/"},
+            "secondary": {"label": "Create an account", "page": None, "url": "/account/signup/"},
+            "note": "Small print.",
+            "agenda_heading": "Agenda",
+            "agenda": [{"on": dt.date(2026, 12, 14), "text": "A group with a facilitator starts", "page": None}],
+        }
 
 
 ICON_CHOICES = [
@@ -150,6 +173,13 @@ class FeaturesBlock(blocks.StructBlock):
         icon = "list-ul"
         label = _("Features")
         template = "pages/blocks/features.html"
+        preview_value = {
+            "heading": "What you will find",
+            "items": [
+                {"icon": "graduation-cap", "heading": "Courses", "text": "Short lessons with training cases."},
+                {"icon": "shield-check", "heading": "Certificates", "text": "Anybody can verify them."},
+            ],
+        }
 
 
 class StepsBlock(blocks.StructBlock):
@@ -170,6 +200,14 @@ class StepsBlock(blocks.StructBlock):
         icon = "list-ol"
         label = _("Steps")
         template = "pages/blocks/steps.html"
+        preview_value = {
+            "heading": "How to begin",
+            "steps": [
+                {"heading": "Create an account", "text": "An address and a name are enough."},
+                {"heading": "Choose a course", "text": "Study at your own pace."},
+            ],
+            "link": {"label": "Create an account", "page": None, "url": "/account/signup/"},
+        }
 
 
 class StatementBlock(blocks.StructBlock):
@@ -193,6 +231,11 @@ class StatementBlock(blocks.StructBlock):
         icon = "pilcrow"
         label = _("Statement")
         template = "pages/blocks/statement.html"
+        preview_value = {
+            "heading": "Five countries, one profession",
+            "text": "<p>A paragraph with <b>stress</b>.</p>",
+            "figures": [{"value": "5", "text": "countries"}, {"value": "7", "text": "languages"}],
+        }
 
 
 class LatestNewsBlock(blocks.StructBlock):

@@ -2,7 +2,8 @@ from typing import Any, Self
 
 from django.core.files.storage import Storage, storages
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,8 @@ from wagtail.documents.models import Document as WagtailDocument
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.images.models import Image as WagtailImage
-from wagtail.models import Page, PageManager, TranslatableMixin
+from wagtail.models import Page, PageManager, PageViewRestriction, TranslatableMixin
 from wagtail.query import PageQuerySet
-from wagtail.url_routing import RouteResult
 
 from pages.blocks import ArticleStream, FooterColumnBlock, HomeStream, LinkBlock
 
@@ -55,7 +55,7 @@ class SiteDocument(AbstractDocument):
 
 
 class BasePage(Page):
-    """What every page of ours has: one look-up to route, metadata, language alternates."""
+    """What every page of ours has: metadata and language alternates."""
 
     social_image = models.ForeignKey(
         SiteImage,
@@ -74,32 +74,18 @@ class BasePage(Page):
     class Meta:
         abstract = True
 
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Find a page at any depth by its whole address in one indexed look-up.
-
-        Wagtail asks level by level, two queries each; a lesson is four levels deep. The slug is indexed and the
-        depth is known, so the database reads a handful of rows.
-        """
-        if not path_components:
-            return super().route(request, path_components)
-        page = (
-            Page.objects.descendant_of(self)
-            .filter(
-                slug=path_components[-1],
-                depth=self.depth + len(path_components),
-                url_path=f"{self.url_path}{'/'.join(path_components)}/",
-            )
-            .first()
-        )
-        if page is None:
-            raise Http404
-        return page.specific.route(request, [])
-
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Leave the page on the request too: the language switch of the frame asks for its translations."""
         request.wagtail_page = self  # type: ignore[attr-defined]  # read by pages.services.language_links
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context
+
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Return the restrictions of the page and its ancestors; one small query where the site has none at all."""
+        if not PageViewRestriction.objects.exists():
+            return PageViewRestriction.objects.none()
+        restrictions: QuerySet[PageViewRestriction] = super().get_view_restrictions()
+        return restrictions
 
     def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
         """List the page with its languages, as sitemaps.org's alternates."""

@@ -5,10 +5,11 @@ plain values and forgotten whenever an editor saves them or a page is published,
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
@@ -91,9 +92,11 @@ def language_links(request: HttpRequest) -> list[dict[str, Any]]:
     page = getattr(request, "wagtail_page", None)
     translations: dict[str, str] = {}
     if page is not None:
+        roots = Site.get_site_root_paths()
+        others = Page.objects.filter(translation_key=page.translation_key).live()
         translations = {
-            other.locale.language_code: other.get_url(request)
-            for other in Page.objects.filter(translation_key=page.translation_key).live().select_related("locale")
+            language: page_url(url_path, roots)
+            for language, url_path in others.values_list("locale__language_code", "url_path")
         }
     links = []
     for code, _name in settings.LANGUAGES:
@@ -121,6 +124,39 @@ def home_url(language: str) -> str:
 def active_language() -> str:
     """Return the code of the active language, the default one outside a request."""
     return get_language() or settings.LANGUAGE_CODE
+
+
+def find_page(path: str) -> Page | None:
+    """Find the page at a path below the active language's home, published or not, as its own class.
+
+    The slug is indexed, so the database reads a handful of rows whatever the size of the tree. Returns None where
+    several sites share the installation, or where no page has exactly that address.
+    """
+    roots = Site.get_site_root_paths()  # from the cache
+    language = active_language()
+    root = next((root for root in roots if root.language_code == language), None)
+    if root is None or len({entry.site_id for entry in roots}) > 1:
+        return None
+    url_path = f"{root.root_path}{path}"
+    slug = url_path.rstrip("/").rsplit("/", 1)[-1]
+    found = Page.objects.filter(slug=slug, url_path=url_path).values_list("pk", "content_type_id").first()
+    if found is None:
+        return None
+    model = ContentType.objects.get_for_id(found[1]).model_class()
+    page: Page | None = model._default_manager.select_related("locale").filter(pk=found[0]).first() if model else None
+    return page
+
+
+def page_url(url_path: str, roots: Sequence[Any]) -> str:
+    """Return the address of a page from its `url_path`, as Wagtail's own `get_url` does for a single site.
+
+    Lists of pages call this instead of `get_url`, which takes an instance and asks the cache for each. `roots` comes
+    from `Site.get_site_root_paths()`. Returns an empty string for a page outside the site.
+    """
+    for root in roots:
+        if url_path.startswith(root.root_path):
+            return home_url(root.language_code) + url_path.removeprefix(root.root_path)
+    return ""
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
-from django.urls import path
+from django.urls import path, re_path
+from wagtail.urls import serve_pattern
 
 from pages import feeds, views
 
@@ -9,4 +10,6 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     # Before Wagtail's own, which asks for a password only: no second factor, no limit of attempts.
     path("_util/login/", views.sign_in, name="sign_in"),
+    # Wagtail's other forms below _util/ stay Wagtail's.
+    re_path(serve_pattern.replace("^", "^(?!_util/)", 1), views.serve, name="serve"),
 ]

@@ -1,10 +1,26 @@
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_safe
+from wagtail.views import serve as wagtail_serve
 
+from pages import services
 from pages.models import NewsIndexPage, NewsPage
+
+
+def serve(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve a page that is found by its whole address in one look-up.
+
+    Wagtail asks for site, locale and home page and then level by level, two queries each; a lesson is four levels deep.
+    Its result is cached on the request under a documented name, so the page is put there and the rest (view
+    restrictions, hooks) stays Wagtail's. What is not found this way is left to Wagtail's own routing.
+    """
+    page = services.find_page(path)
+    if page is not None:
+        request._wagtail_route_for_request = page.route(request, [])  # type: ignore[attr-defined]  # Wagtail's own name
+    response: HttpResponseBase = wagtail_serve(request, path)
+    return response
 
 
 @require_safe

@@ -10,9 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["/_util/login/", "/en/_util/login/", "/admin/login/"])
-def test_other_sign_in_pages_lead_to_the_one_door(
-    path: str, home_pages: dict[str, HomePage], client: Client
-) -> None:
+def test_other_sign_in_pages_lead_to_the_one_door(path: str, home_pages: dict[str, HomePage], client: Client) -> None:
     response = client.get(path, {"next": "/about/"})
 
     assert response.status_code == 302
@@ -20,9 +18,7 @@ def test_other_sign_in_pages_lead_to_the_one_door(
 
 
 @pytest.mark.parametrize("path", ["/_util/login/", "/en/_util/login/", "/admin/login/"])
-def test_other_sign_in_pages_take_no_password(
-    path: str, home_pages: dict[str, HomePage], client: Client
-) -> None:
+def test_other_sign_in_pages_take_no_password(path: str, home_pages: dict[str, HomePage], client: Client) -> None:
     user = UserFactory(is_verified=True)
 
     client.post(path, {"username": user.email, "password": PASSWORD, "login": user.email})

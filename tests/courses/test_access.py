@@ -67,9 +67,7 @@ def test_unlisted_course_visible_to_who_takes_or_teaches_it(
 
 
 @pytest.mark.parametrize("become", [enrol, teach, own])
-def test_draft_course_visible_to_nobody(
-    catalogues: dict[str, CourseIndexPage], learner: User, become: object
-) -> None:
+def test_draft_course_visible_to_nobody(catalogues: dict[str, CourseIndexPage], learner: User, become: object) -> None:
     page = create_course(catalogues["ru"])
     become(learner, page)
 
@@ -162,9 +160,7 @@ def test_lesson_sends_visitors_to_sign_in(client: Client, lesson: LessonPage) ->
     assert response.url == f"/account/login/?next={lesson.url}"
 
 
-def test_lesson_sends_members_to_the_course(
-    signed_in: Client, english: CoursePage, english_lesson: LessonPage
-) -> None:
+def test_lesson_sends_members_to_the_course(signed_in: Client, english: CoursePage, english_lesson: LessonPage) -> None:
     response = signed_in.get(english_lesson.url)
 
     assert (response.status_code, response.url) == (302, english.url)

@@ -37,9 +37,7 @@ def titles_in(response: HttpResponse) -> list[str]:
 def three(catalogues: dict[str, CourseIndexPage]) -> CourseIndexPage:
     """The English catalogue with three courses: a jury one of two countries, a leadership one, a jury one."""
     catalogue = catalogues["en"]
-    create_course(
-        catalogue, "a", subject=Subject.JURY_TRIALS, countries=[Country.KAZAKHSTAN, Country.KYRGYZSTAN]
-    )
+    create_course(catalogue, "a", subject=Subject.JURY_TRIALS, countries=[Country.KAZAKHSTAN, Country.KYRGYZSTAN])
     create_course(catalogue, "b", subject=Subject.LEADERSHIP, countries=[Country.KAZAKHSTAN])
     create_course(catalogue, "c", subject=Subject.JURY_TRIALS)
     return catalogue
@@ -48,7 +46,9 @@ def three(catalogues: dict[str, CourseIndexPage]) -> CourseIndexPage:
 # Catalogue
 
 
-def test_course_index_lists_courses_of_its_language(client: Client, course_page: CoursePage, three: CourseIndexPage) -> None:
+def test_course_index_lists_courses_of_its_language(
+    client: Client, course_page: CoursePage, three: CourseIndexPage
+) -> None:
     response = client.get(three.url)
 
     assert titles_in(response) == ["Course a", "Course b", "Course c"]
@@ -218,9 +218,7 @@ def test_course_detail_says_why_one_cannot_enrol(
 def test_course_detail_offers_each_open_run(signed_in: Client, english: CoursePage) -> None:
     key = english.translation_key
     endless = CourseRunFactory(course_id=key, course=None)
-    small = CourseRunFactory(
-        course_id=key, course=None, capacity=3, starts_at=NOW + DAY, enrolment_closes_at=NOW + DAY
-    )
+    small = CourseRunFactory(course_id=key, course=None, capacity=3, starts_at=NOW + DAY, enrolment_closes_at=NOW + DAY)
     EnrolmentFactory(run=small)
 
     response = signed_in.get(english.url)
@@ -250,9 +248,7 @@ def test_course_detail_of_a_learner(signed_in: Client, learner: User, english: C
 
 
 def test_course_detail_before_the_start(signed_in: Client, learner: User, english: CoursePage) -> None:
-    EnrolmentFactory(
-        user=learner, run__course_id=english.translation_key, run__course=None, run__starts_at=NOW + DAY
-    )
+    EnrolmentFactory(user=learner, run__course_id=english.translation_key, run__course=None, run__starts_at=NOW + DAY)
 
     response = signed_in.get(english.url)
 

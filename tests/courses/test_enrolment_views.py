@@ -91,9 +91,7 @@ def test_enrolment_create_in_an_unlisted_course(
     assert not Enrolment.objects.exists()
 
 
-def test_enrolment_create_in_an_unpublished_course(
-    signed_in: Client, course_page: CoursePage, run: CourseRun
-) -> None:
+def test_enrolment_create_in_an_unpublished_course(signed_in: Client, course_page: CoursePage, run: CourseRun) -> None:
     course_page.unpublish()
 
     assert signed_in.post(f"/learn/runs/{run.pk}/enrol/").status_code == 404
@@ -234,9 +232,7 @@ def test_visitors_are_led_to_sign_in(client: Client, enrolment: Enrolment, quiz:
     assert Enrolment.objects.get().withdrawn_at is None
 
 
-def test_addresses_that_change_something_refuse_get(
-    signed_in: Client, enrolment: Enrolment, quiz: Unit
-) -> None:
+def test_addresses_that_change_something_refuse_get(signed_in: Client, enrolment: Enrolment, quiz: Unit) -> None:
     attempt = services.start_attempt(enrolment, quiz, language="ru", at=NOW)
 
     for url in paths(enrolment.pk, enrolment.run_id, quiz.pk, attempt.pk)["post"][:-1]:

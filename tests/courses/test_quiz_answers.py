@@ -112,9 +112,7 @@ def test_save_answers_clears_a_question(attempt: QuizAttempt) -> None:
     ids=["question", "option of another", "option", "two for single", "two for true or false", "mixed"],
 )
 @pytest.mark.parametrize("act", [save, submit])
-def test_foreign_answers_change_nothing(
-    attempt: QuizAttempt, answers: dict[str, list[str]], act: Any
-) -> None:
+def test_foreign_answers_change_nothing(attempt: QuizAttempt, answers: dict[str, list[str]], act: Any) -> None:
     save(attempt, answers_to("a", option=1))
 
     with pytest.raises(services.ForeignAnswer):
@@ -206,9 +204,7 @@ def test_attempt_passed_by_what_was_saved_before_the_end_counts(attempt: QuizAtt
 
 def test_a_worse_attempt_takes_nothing_back(attempt: QuizAttempt) -> None:
     submit(attempt, RIGHT)
-    worse = QuizAttemptFactory(
-        enrolment=attempt.enrolment, unit=attempt.unit, number=2, paper=attempt.paper
-    )
+    worse = QuizAttemptFactory(enrolment=attempt.enrolment, unit=attempt.unit, number=2, paper=attempt.paper)
 
     submit(worse, answers_to("a"), NOW + HOUR / 2)
 
@@ -276,9 +272,7 @@ A, B, C = (option_id("q", number) for number in range(3))
         (QuestionKind.TRUE_FALSE, [1], [B], True),
     ],
 )
-def test_is_right_by_table(
-    kind: QuestionKind, right: list[int], chosen: list[str], is_right: bool
-) -> None:
+def test_is_right_by_table(kind: QuestionKind, right: list[int], chosen: list[str], is_right: bool) -> None:
     asked = paper(question("q", kind=kind, right=right, options=3))["questions"][0]
 
     assert services.is_right(asked, chosen) is is_right

@@ -88,9 +88,7 @@ def test_attempts_of_others_do_not_count(enrolment: Enrolment, quiz: Unit, quiz_
     assert start(enrolment, quiz).number == 1
 
 
-def test_start_attempt_of_a_quiz_that_is_gone(
-    enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage
-) -> None:
+def test_start_attempt_of_a_quiz_that_is_gone(enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage) -> None:
     quiz_lesson.body = json.dumps([])
     publish(quiz_lesson)
 
@@ -101,9 +99,7 @@ def test_start_attempt_of_a_quiz_that_is_gone(
     assert not QuizAttempt.objects.exists()
 
 
-def test_start_attempt_of_an_unpublished_lesson(
-    enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage
-) -> None:
+def test_start_attempt_of_an_unpublished_lesson(enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage) -> None:
     quiz_lesson.unpublish()
 
     with pytest.raises(services.QuizGone):
@@ -167,9 +163,7 @@ def test_paper_holds_every_language(enrolment: Enrolment, quiz: Unit, english: C
     ]
 
 
-def test_paper_is_not_changed_by_later_edits(
-    enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage
-) -> None:
+def test_paper_is_not_changed_by_later_edits(enrolment: Enrolment, quiz: Unit, quiz_lesson: LessonPage) -> None:
     attempt = start(enrolment, quiz)
     before = attempt.paper
 
@@ -194,9 +188,7 @@ def test_paper_follows_the_questions_of_the_language_of_the_address(
     assert [entry["text"] for entry in attempt.paper["questions"]] == [{"ru": "Вопрос b", "en": "Question b"}]
 
 
-def test_paper_in_a_language_that_has_no_page_is_that_of_the_default_language(
-    enrolment: Enrolment, quiz: Unit
-) -> None:
+def test_paper_in_a_language_that_has_no_page_is_that_of_the_default_language(enrolment: Enrolment, quiz: Unit) -> None:
     attempt = start(enrolment, quiz, "en")
 
     assert services.attempt_title(attempt, "en") == "Тест quiz"
@@ -213,9 +205,7 @@ def test_paper_of_a_course_in_english_only(catalogues: dict[str, CourseIndexPage
     assert services.attempt_title(attempt, "ru") == "Quiz quiz"
 
 
-def test_served_questions_follow_a_switch_of_language(
-    enrolment: Enrolment, quiz: Unit, english: CoursePage
-) -> None:
+def test_served_questions_follow_a_switch_of_language(enrolment: Enrolment, quiz: Unit, english: CoursePage) -> None:
     attempt = start(enrolment, quiz, "ru")
 
     served = services.served_questions(attempt, "en")

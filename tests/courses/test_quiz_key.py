@@ -32,9 +32,7 @@ def assert_no_key(content: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
-def test_attempt_page_holds_no_key_before_submission(
-    signed_in: Client, attempt: QuizAttempt, prefix: str
-) -> None:
+def test_attempt_page_holds_no_key_before_submission(signed_in: Client, attempt: QuizAttempt, prefix: str) -> None:
     response = signed_in.get(f"{prefix}/learn/attempts/{attempt.pk}/")
 
     assert response.status_code == 200
@@ -58,9 +56,7 @@ def test_attempt_page_shows_every_option_alike(signed_in: Client, attempt: QuizA
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
-def test_unfinished_attempt_sent_back_holds_no_key(
-    signed_in: Client, attempt: QuizAttempt, prefix: str
-) -> None:
+def test_unfinished_attempt_sent_back_holds_no_key(signed_in: Client, attempt: QuizAttempt, prefix: str) -> None:
     response = signed_in.post(
         f"{prefix}/learn/attempts/{attempt.pk}/",
         {"submit": "1", f"q-{question_id('a')}": option_id("a", 0)},
@@ -93,21 +89,15 @@ def test_lesson_page_holds_no_key_and_no_question(
 
 
 @pytest.mark.parametrize("option", [0, 1], ids=["right", "wrong"])
-def test_autosave_answers_alike_for_right_and_wrong(
-    signed_in: Client, attempt: QuizAttempt, option: int
-) -> None:
-    response = signed_in.post(
-        f"/learn/attempts/{attempt.pk}/save/", {f"q-{question_id('a')}": option_id("a", option)}
-    )
+def test_autosave_answers_alike_for_right_and_wrong(signed_in: Client, attempt: QuizAttempt, option: int) -> None:
+    response = signed_in.post(f"/learn/attempts/{attempt.pk}/save/", {f"q-{question_id('a')}": option_id("a", option)})
 
     assert response.status_code == 200
     assert set(json.loads(response.content)) == {"saved_at"}
     assert_no_key(response.content.decode())
 
 
-def test_pages_of_the_course_hold_no_key(
-    signed_in: Client, attempt: QuizAttempt, course_page: CoursePage
-) -> None:
+def test_pages_of_the_course_hold_no_key(signed_in: Client, attempt: QuizAttempt, course_page: CoursePage) -> None:
     for url in (course_page.url, course_page.get_parent().url, "/sitemap.xml", "/learn/certificates/"):
         assert_no_key(signed_in.get(url).content.decode())
 

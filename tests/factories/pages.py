@@ -29,6 +29,7 @@ class SiteDocumentFactory(factory.django.DjangoModelFactory):
 
     title = "Образец ходатайства"
     file = factory.LazyFunction(lambda: ContentFile(b"x" * 2000, name="motion.txt"))
+    file_size = 2000
 
 
 class SiteTextFactory(factory.django.DjangoModelFactory):

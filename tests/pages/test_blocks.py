@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from django.test import Client
 from wagtail.blocks import Block
 
+from accounts.models import User
 from pages.blocks import ArticleStream, FooterColumnBlock, HomeStream, LinkBlock
 from pages.models import HomePage, SiteDocument, SiteImage, StandardPage
 from tests.factories.pages import (
@@ -251,9 +253,23 @@ def test_block_has_a_template_an_icon_and_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))
-def test_block_has_a_preview(name: str, home_pages: dict[str, HomePage]) -> None:
-    block = BLOCKS[name]
-    preview = block.get_preview_value()
+def test_block_has_a_preview(name: str, home: HomePage, superuser: User, client: Client) -> None:
+    add_news(add_news_index(home))
+    SiteImageFactory()
+    SiteDocumentFactory()
+    client.force_login(superuser)
 
-    assert block.is_previewable
-    assert block.render(preview) is not None
+    response = client.get("/admin/block-preview/", {"id": BLOCKS[name].definition_prefix})
+
+    assert BLOCKS[name].is_previewable
+    assert response.status_code == 200
+    page = BeautifulSoup(response.content, "html.parser")
+    assert page.main.text.strip()
+    assert page.head.find("link", href="/static/ui/css/site.css")
+
+
+@pytest.mark.parametrize("name", ["ArticleStream.image", "ArticleStream.document"])
+def test_block_whose_file_is_gone_is_nothing(name: str) -> None:
+    block = BLOCKS[name]
+
+    assert block.render(block.get_preview_value()).strip() == ""

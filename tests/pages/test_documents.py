@@ -63,9 +63,7 @@ def test_members_document_is_not_cached_by_others(members_file: SiteDocument, cl
 
 
 @pytest.mark.parametrize("fixture", ["members_file", "public_file"])
-def test_document_has_no_address_beside_the_check(
-    fixture: str, request: pytest.FixtureRequest, client: Client
-) -> None:
+def test_document_has_no_address_beside_the_check(fixture: str, request: pytest.FixtureRequest, client: Client) -> None:
     document = request.getfixturevalue(fixture)
 
     response = client.get(f"/media/{document.file.name}")

@@ -1,8 +1,8 @@
 """Names and menus of the frame: read once, kept, forgotten when something changes."""
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
@@ -184,7 +184,7 @@ def test_site_text_stands_once_in_a_language(text: SiteText) -> None:
         locale=Locale.objects.get(language_code="ru"), name="a", short_name="a", contact_email="a@example.org"
     )
 
-    with pytest.raises(ValidationError, match="in this language exists already|на этом языке"):
+    with pytest.raises(ValidationError, match=r"in this language exists already|на этом языке"):
         second.full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         second.save()

@@ -120,7 +120,11 @@ def test_news_index_query_count(
 
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_home_page_query_count(
-    count: int, home: HomePage, news_index: NewsIndexPage, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    count: int,
+    home: HomePage,
+    news_index: NewsIndexPage,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     compose(home, [{"type": "news", "value": {"heading": "Новости", "count": 3}}])
     add_days(news_index, count)

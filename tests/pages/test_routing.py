@@ -1,10 +1,11 @@
-"""BasePage finds a page at any depth in one look-up; what it answers is what Wagtail's own way answers."""
+"""A page is found at any depth in one look-up; what is answered is what Wagtail's own way answers."""
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
-from wagtail.models import Page, PageViewRestriction
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
+from wagtail.models import Page, PageViewRestriction, Site
 
+from pages import services
 from pages.models import HomePage
 from tests.factories.pages import add_page, add_standard_page
 
@@ -126,19 +127,42 @@ def test_route_asks_visitors_of_a_restricted_branch_to_sign_in(nested: Page, cli
     assert door["Location"] == "/account/login/?next=/about/rules/procedure/"
 
 
-@pytest.mark.parametrize("depth", [1, 2, 4])
-def test_route_costs_the_same_at_any_depth(
+def test_route_asks_for_the_password_of_a_page(nested: Page, client: Client) -> None:
+    about = Page.objects.get(slug="about")
+    restriction = PageViewRestriction.objects.create(
+        page=about, restriction_type=PageViewRestriction.PASSWORD, password="three quiet words"
+    )
+    form = client.get("/about/rules/").context["action_url"]
+
+    refused = client.post(form, {"password": "wrong", "return_url": "/about/rules/"})
+    accepted = client.post(form, {"password": restriction.password, "return_url": "/about/rules/"})
+
+    assert refused.status_code == 200
+    assert (accepted.status_code, accepted["Location"]) == (302, "/about/rules/")
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 4])
+def test_find_page_costs_the_same_at_any_depth(
     depth: int, home: HomePage, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     page: Page = home
     for level in range(depth):
         page = add_standard_page(page, f"level{level}")
-    home.refresh_from_db()
+    services.find_page("")
 
     with django_assert_num_queries(2):  # the row of the tree and the page's own
-        found, _args, _kwargs = home.route(None, [f"level{level}" for level in range(depth)])
+        found = services.find_page("".join(f"level{level}/" for level in range(depth)))
 
     assert found == page
+
+
+def test_find_page_leaves_several_sites_to_wagtail(nested: Page, settings: Settings, client: Client) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    second = Site.objects.create(hostname="chapter.example.org", root_page=Page.objects.get(slug="about"))
+
+    assert services.find_page("about/") is None
+    assert client.get("/about/rules/").status_code == 200
+    assert client.get("/rules/", headers={"host": second.hostname}).status_code == 200
 
 
 def test_page_types_say_where_they_belong(home: HomePage) -> None:

@@ -40,17 +40,13 @@ def test_sitemap_lists_public_pages(home: HomePage, news_index: NewsIndexPage, c
     assert {"/", "/about/", "/about/rules/", "/news/", "/news/opening/"} <= set(listed)
 
 
-def test_sitemap_lists_pages_of_every_language(
-    home: HomePage, english_home: HomePage, client: Client
-) -> None:
+def test_sitemap_lists_pages_of_every_language(home: HomePage, english_home: HomePage, client: Client) -> None:
     add_standard_page(english_home, "only-english")
 
     assert {"/", "/en/", "/en/only-english/"} <= set(paths(client))
 
 
-def test_sitemap_names_the_other_languages_of_a_page(
-    home: HomePage, english_home: HomePage, client: Client
-) -> None:
+def test_sitemap_names_the_other_languages_of_a_page(home: HomePage, english_home: HomePage, client: Client) -> None:
     russian = add_standard_page(home, "about")
     add_standard_page(english_home, "about-us", translation_key=russian.translation_key)
     add_standard_page(home, "only-russian")
@@ -79,9 +75,7 @@ def test_sitemap_alternates_name_no_draft(home: HomePage, english_home: HomePage
     assert read_sitemap(client)["http://testserver/about/"] == {}
 
 
-def test_sitemap_holds_courses_but_no_lessons(
-    catalogues: dict[str, CourseIndexPage], client: Client
-) -> None:
+def test_sitemap_holds_courses_but_no_lessons(catalogues: dict[str, CourseIndexPage], client: Client) -> None:
     course = create_course(catalogues["ru"], "jury")
     add_lesson(add_module(course, "basics"), "model")
 
@@ -99,9 +93,7 @@ def test_sitemap_holds_no_course_outside_the_public_catalogue(
     assert "/courses/private/" not in paths(client)
 
 
-def test_robots_names_the_sitemap_and_what_is_not_for_search_engines(
-    home: HomePage, client: Client
-) -> None:
+def test_robots_names_the_sitemap_and_what_is_not_for_search_engines(home: HomePage, client: Client) -> None:
     response = client.get("/robots.txt")
 
     lines = response.content.decode().splitlines()

@@ -11,11 +11,13 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 ROOT = Path(__file__).resolve().parents[3]
-VAR = ROOT / "var"
 
 env = environ.Env()
 if (ROOT / ".env").exists():
     env.read_env(str(ROOT / ".env"))
+
+# What the platform writes while it runs; everything below it may be thrown away but media, private and the database.
+VAR = Path(env.str("VAR_ROOT", default=str(ROOT / "var")))
 
 # Core
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from courses.choices import TeachingRole
+from courses.choices import QuestionKind, TeachingRole
 from courses.models import (
     Course,
     CourseCountry,
@@ -113,24 +113,25 @@ def _lesson_page(course: str, module: str, lesson: Lesson, catalogue: CourseInde
         part.options["in_force_on"] for part in lesson.parts if isinstance(part, Directive) and part.name == "statute"
     ]
     names = (course, module, lesson.slug)
+    language = catalogue.locale.language_code
     return LessonPage(
         title=lesson.document.meta["title"],
         slug=lesson.slug,
         summary=lesson.document.meta.get("summary", ""),
         minutes=lesson.document.meta["minutes"],
         reviewed_on=min(dates, default=None),
-        body=stream([_block(part, number, names) for number, part in enumerate(lesson.parts)]),
+        body=stream([_block(part, number, names, language) for number, part in enumerate(lesson.parts)]),
         locale=catalogue.locale,
         translation_key=identity("lesson", *names),
     )
 
 
-def _block(part: Text | Directive, number: int, names: tuple[str, ...]) -> dict[str, Any]:
+def _block(part: Text | Directive, number: int, names: tuple[str, ...], language: str) -> dict[str, Any]:
     """Make the raw value of one block; its id comes from its place, so it is the same in every language."""
     if isinstance(part, Text):
         return {"type": "prose", "value": to_rich_text(part.text), "id": identity("block", *names, number)}
     if part.name == "quiz":
-        return quiz_block(names[0], read_quiz(part))
+        return quiz_block(names[0], read_quiz(part), language)
     kind, value = BLOCKS[part.name](part)
     return {"type": kind, "value": value, "id": identity("block", *names, number)}
 
@@ -178,16 +179,20 @@ BLOCKS = {
 }
 
 
-def quiz_block(course: str, quiz: Quiz) -> dict[str, Any]:
+TRUE_FALSE = {"ru": {"true": "Верно", "false": "Неверно"}, "en": {"true": "True", "false": "False"}}
+
+
+def quiz_block(course: str, quiz: Quiz, language: str) -> dict[str, Any]:
     """Make the raw value of a quiz; ids of questions and answers come from their places, the same in every language."""
     questions = []
     for number, question in enumerate(quiz.questions):
         names = (course, quiz.key, number)
+        words = TRUE_FALSE[language] if question.kind == QuestionKind.TRUE_FALSE else {}
         options = [
             {
                 "type": "item",
                 "id": identity("option", *names, place),
-                "value": {"text": text, "is_correct": is_right},
+                "value": {"text": words.get(text, text), "is_correct": is_right},
             }
             for place, (text, is_right) in enumerate(question.options)
         ]

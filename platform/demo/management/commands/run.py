@@ -96,7 +96,9 @@ def _processes(port: int) -> dict[str, str]:
             f"{folder}/granian --interface wsgi config.wsgi:application --host {HOST} --port {port}"
             " --workers 1 --blocking-threads 4 --log-level warning"
         ),
-        "worker": f"{folder}/celery --app config --quiet worker {log} --pool threads --concurrency 2 --queues default,bulk",
+        "worker": (
+            f"{folder}/celery --app config --quiet worker {log} --pool threads --concurrency 2 --queues default,bulk"
+        ),
         "beat": f"{folder}/celery --app config --quiet beat {log}",
     }
 

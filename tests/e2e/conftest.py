@@ -1,0 +1,148 @@
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+
+from demo.loader.people import DEMO_PASSWORD
+from tests.e2e.stack import Platform, running_platform, running_web_server
+from tests.e2e.watch import Watch
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+SECONDS = 20_000  # milliseconds that a step may take
+
+PLATFORM = pytest.StashKey[Platform]()
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """The path of Chromium. CI installs it; elsewhere who has none sees the browser tests as skipped."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail("Chromium was not found")
+    if path is None:
+        pytest.skip("Chromium was not found")
+    return path
+
+
+@pytest.fixture(scope="package")
+def platform(
+    chromium: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Platform]:
+    """The whole platform with its demo world, started once for all browser tests."""
+    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
+        pytestconfig.stash[PLATFORM] = platform
+        yield platform
+
+
+@pytest.fixture(scope="package")
+def platform_url(platform: Platform) -> str:
+    return platform.url
+
+
+@pytest.fixture(scope="package")
+def public_url(platform: Platform) -> Iterator[str]:
+    """A server with DEBUG off: where it is on, Django's own report takes the place of the 404 page."""
+    with running_web_server(platform, "public", DJANGO_SETTINGS_MODULE="tests.e2e.settings") as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def maintenance_url(platform: Platform) -> Iterator[str]:
+    """A server that says that work is going on."""
+    with running_web_server(platform, "maintenance", MAINTENANCE="true") as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
+    # After the platform: its processes must not inherit the pipes to the browser.
+    # Of the package, not of the session: Playwright's loop in this thread would stop the ORM of the tests after it.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
+    """Opens a page in a context of its own; at the end each context is asked what went wrong in it.
+
+    `expected` names the statuses of 400 and more that the test brings about.
+    """
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def open_page(
+        *,
+        javascript: bool = True,
+        language: str = "ru",
+        width: int = 1280,
+        storage: StorageState | None = None,
+        base_url: str = platform_url,
+        expected: Collection[int] = (),
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=base_url,
+            java_script_enabled=javascript,
+            locale={"ru": "ru-RU", "en": "en-GB"}[language],
+            timezone_id="Asia/Bishkek",
+            viewport={"width": width, "height": 900},
+            storage_state=storage,
+            **options,
+        )
+        context.set_default_timeout(SECONDS)
+        watch = Watch(urlsplit(base_url).netloc, frozenset(expected))
+        watch.attach(context)
+        opened.append((context, watch))
+        return context.new_page()
+
+    yield open_page
+    for context, _watch in opened:
+        context.close()
+    for _context, watch in opened:
+        watch.check()
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page with JavaScript, in Russian, of somebody who is not signed in."""
+    return open_page()
+
+
+@pytest.fixture(scope="package")
+def signed_in(browser: Browser, platform_url: str) -> Callable[[str], StorageState]:
+    """Signs a demo account in once and gives its cookies to whoever asks again."""
+    states: dict[str, StorageState] = {}
+
+    def signed_in(email: str) -> StorageState:
+        if email not in states:
+            context = browser.new_context(base_url=platform_url)
+            page = context.new_page()
+            page.goto("/account/login/")
+            page.fill("input[name=login]", email)
+            page.fill("input[name=password]", DEMO_PASSWORD)
+            page.press("input[name=password]", "Enter")
+            page.wait_for_selector("#logout", state="attached")
+            states[email] = context.storage_state()
+            context.close()
+        return states[email]
+
+    return signed_in
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show what the platform's processes said beside each failure."""
+    report = yield
+    if report.failed and PLATFORM in item.config.stash:
+        report.sections.append(("the platform's processes", item.config.stash[PLATFORM].said()))
+    return report

@@ -1,0 +1,5 @@
+"""The development settings without DEBUG: the error pages are the site's own, as in production."""
+
+from config.settings.development import *
+
+DEBUG = False
