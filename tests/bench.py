@@ -2,7 +2,8 @@
 
 A database of its own is created on the engine of DATABASE_URL (SQLite in a temporary folder without it), the demo world
 is loaded, and pages are asked for one after another over one kept connection. CPU time is that of all threads of the
-server's process between two requests, in nanoseconds from the kernel's scheduler; bytes are those of the compressed body.
+server's process between two requests, in nanoseconds from the kernel's scheduler; bytes are those of the compressed
+body.
 """
 
 import http.client
@@ -48,7 +49,8 @@ session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBack
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 session.save()
 page = LessonPage.objects.get(translation_key=lessons[2].pk, locale__language_code="ru")
-print("RESULT" + json.dumps({"session": session.session_key, "lesson": page.get_url(), "course": page.get_parent().get_parent().get_url()}))
+course = page.get_parent().get_parent().get_url()
+print("RESULT" + json.dumps({"session": session.session_key, "lesson": page.get_url(), "course": course}))
 """
 
 

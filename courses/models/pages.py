@@ -223,12 +223,14 @@ class LessonPage(BasePage):
         _("needed for the certificate"), default=True, help_text=_("Optional lessons do not hold it back.")
     )
     body = StreamField(LessonStream(), verbose_name=_("body"), blank=True)
-    reviewed_on = models.DateField(_("law checked on"), null=True, blank=True)
+    law_as_of = models.DateField(
+        _("law as in force on"), null=True, blank=True, help_text=_("The oldest date of a text of law in the lesson.")
+    )
 
     content_panels = [
         *Page.content_panels,
         FieldPanel("summary"),
-        FieldRowPanel([FieldPanel("minutes"), FieldPanel("is_required"), FieldPanel("reviewed_on")]),
+        FieldRowPanel([FieldPanel("minutes"), FieldPanel("is_required"), FieldPanel("law_as_of")]),
         FieldPanel("body"),
     ]
     override_translatable_fields = [SynchronizedField("is_required")]

@@ -1,12 +1,15 @@
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from courses import services
 from courses.forms import VerificationForm
 from courses.models import Certificate
+from courses.services.certificate_pdf import TextNotPrintable
 
 
 @login_required
@@ -23,10 +26,17 @@ def certificate_list(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def certificate_pdf(request: UserRequest, public_id: str) -> FileResponse:
+def certificate_pdf(request: UserRequest, public_id: str) -> HttpResponse | FileResponse:
     """Hand out the file to its holder; made on the spot if the worker has not got to it yet."""
     certificate = get_object_or_404(Certificate.objects.visible_to(request.user), public_id=public_id)
-    services.ensure_pdf(certificate)
+    try:
+        services.ensure_pdf(certificate)
+    except TextNotPrintable:
+        messages.error(
+            request,
+            _("The file cannot be made: a name has a letter that cannot be printed. Write to the League’s office."),
+        )
+        return redirect("courses:certificate_list")
     return FileResponse(
         certificate.pdf.open("rb"),
         as_attachment=True,

@@ -1,3 +1,4 @@
+import unicodedata
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -17,6 +18,32 @@ def validate_time_zone(value: str) -> None:
     """Raise ValidationError unless `value` is a name of the IANA time zone database."""
     if value not in available_timezones():
         raise ValidationError(_("“%(value)s” is not a known time zone."), params={"value": value})
+
+
+NAME_SCRIPTS = ("LATIN", "CYRILLIC", "MODIFIER LETTER", "COMBINING")
+NAME_SIGNS = frozenset(" -.,()'’‘ʼʻ`´·–\u00a0")
+
+
+def validate_name(value: str) -> None:
+    """Raise ValidationError unless a name can be printed on a certificate.
+
+    Certificates are printed in fonts that have every Latin and Cyrillic letter of the region's languages.
+    """
+    for character in value:
+        if character in NAME_SIGNS or character.isdecimal():
+            continue
+        if not unicodedata.name(character, "").startswith(NAME_SCRIPTS):
+            raise ValidationError(
+                _("Write the name in Latin or Cyrillic letters: “%(character)s” cannot be printed on a certificate."),
+                params={"character": character},
+            )
+
+
+def validate_latin_name(value: str) -> None:
+    """Raise ValidationError for a letter that is not Latin, as in a passport."""
+    if any("CYRILLIC" in unicodedata.name(character, "") for character in value):
+        raise ValidationError(_("Write this name in Latin letters only."))
+    validate_name(value)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -56,12 +83,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     name_native = models.CharField(
         _("name"),
         max_length=150,
+        validators=[validate_name],
         help_text=_("As you write it in your own language. It is shown to colleagues."),
     )
     name_latin = models.CharField(
         _("name in Latin letters"),
         max_length=150,
         blank=True,
+        validators=[validate_latin_name],
         help_text=_("As in your passport. It is printed on certificates in English."),
     )
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.RUSSIAN)

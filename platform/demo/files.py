@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from courses.choices import QuestionKind
+from courses.choices import QuestionKind, Subject
+from demo.sources import (
+    ContentError,
+    Document,
+    Text,
+    parse_yaml,
+    read_document,
+    read_yaml,
+    whole_number,
+)
+from members.choices import Country
 
 CONTENT = Path(__file__).parent / "content"
 DIRECTIVES = {"case", "statute", "keypoints", "reflection", "table", "quiz"}
@@ -21,33 +29,6 @@ QUESTION = re.compile(r"^### (single|multiple|truefalse): (.+)$")
 OPTION = re.compile(r"^- \[( |x)\] (.+)$")
 # Every id in the demo world is derived from names, so a reset gives the same identities again.
 NAMESPACE = uuid.UUID("6a1d9c1e-55b0-4b52-9a53-5f2f0a8f3c11")
-
-
-class ContentError(Exception):
-    """Raised for a content file that cannot be loaded: says which, where and why."""
-
-    def __init__(self, path: Path, line: int, problem: str) -> None:
-        super().__init__(f"{path}, line {line}: {problem}")
-
-
-@dataclass
-class Text:
-    """A piece of a file with the number of its first line."""
-
-    path: Path
-    line: int
-    text: str
-
-    def error(self, problem: str, offset: int = 0) -> ContentError:
-        return ContentError(self.path, self.line + offset, problem)
-
-
-@dataclass
-class Document:
-    """A file of front matter and body."""
-
-    meta: dict[str, Any]
-    body: Text
 
 
 @dataclass
@@ -108,47 +89,6 @@ class CourseFiles:
     texts: dict[str, CourseText]
 
 
-def read_yaml(path: Path) -> Any:
-    """Read a YAML file. Raises ContentError."""
-    return _parse_yaml(Text(path, 1, _read(path)))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ContentError(path, 1, "the file is missing.") from error
-    except UnicodeDecodeError as error:
-        raise ContentError(path, 1, f"the file is not UTF-8 (byte {error.start}).") from error
-
-
-def _parse_yaml(text: Text) -> Any:
-    try:
-        return yaml.safe_load(text.text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "this is not YAML"
-        raise text.error(f"{problem}.", mark.line if mark else 0) from error
-
-
-def read_document(path: Path, *required: str) -> Document:
-    """Read front matter and body. Raises ContentError, also when a required key is missing."""
-    lines = _read(path).split("\n")
-    if lines[0].strip() != "---":
-        raise ContentError(path, 1, "the file must begin with front matter between two lines “---”.")
-    try:
-        end = lines.index("---", 1)
-    except ValueError:
-        raise ContentError(path, 1, "the front matter is not closed by a line “---”.") from None
-    meta = _parse_yaml(Text(path, 2, "\n".join(lines[1:end])))
-    if not isinstance(meta, dict):
-        raise ContentError(path, 2, "the front matter must be “key: value” lines.")
-    for key in required:
-        if not meta.get(key):
-            raise ContentError(path, 2, f"“{key}” is missing in the front matter.")
-    return Document(meta, Text(path, end + 2, "\n".join(lines[end + 1 :])))
-
-
 def split_parts(body: Text) -> list[Text | Directive]:
     """Split a lesson's body into Markdown and directives, in order. Raises ContentError."""
     parts: list[Text | Directive] = []
@@ -193,11 +133,14 @@ def _directive(body: Text, name: str, heading: str, start: int, lines: list[str]
         if "---" not in lines:
             raise body.error(f"directive “{name}” needs options, then a line “---”.", start)
         cut = lines.index("---")
-        options = _parse_yaml(Text(body.path, body.line + start, "\n".join(lines[:cut]))) or {}
+        options = parse_yaml(Text(body.path, body.line + start, "\n".join(lines[:cut]))) or {}
         if not isinstance(options, dict):
             raise body.error(f"the options of “{name}” must be “key: value” lines.", start)
         lines = lines[cut + 1 :]
         start += cut + 1
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+        start += 1
     return Directive(name, heading, options, Text(body.path, body.line + start, "\n".join(lines).strip("\n")))
 
 
@@ -221,8 +164,8 @@ def read_quiz(directive: Directive) -> Quiz:
     return Quiz(
         key=str(directive.options["id"]),
         title=directive.heading,
-        pass_mark=int(directive.options["pass_mark"]),
-        attempts=int(directive.options["attempts"]),
+        pass_mark=whole_number(body, directive.options, "pass_mark", least=1, most=100),
+        attempts=whole_number(body, directive.options, "attempts", least=0, most=20),
         questions=questions,
     )
 
@@ -283,6 +226,13 @@ def read_course(folder: Path) -> CourseFiles:
     for key in ("slug", "subject", "cpd_minutes", "workload_minutes", "author"):
         if not isinstance(meta, dict) or key not in meta:
             raise ContentError(meta_path, 1, f"“{key}” is missing.")
+    for key in ("cpd_minutes", "workload_minutes"):
+        whole_number(Text(meta_path, 1, ""), meta, key, least=0)
+    if meta["subject"] not in Subject.values:
+        raise ContentError(meta_path, 1, f"“{meta['subject']}” is no subject; there are: {', '.join(Subject.values)}.")
+    for country in meta.get("countries", []):
+        if country not in Country.values:
+            raise ContentError(meta_path, 1, f"“{country}” is no country of the League.")
     texts = {path.name: _read_course_text(path) for path in sorted(folder.iterdir()) if path.is_dir()}
     if "ru" not in texts:
         raise ContentError(folder, 1, "the course has no Russian text (folder “ru”).")
@@ -302,13 +252,19 @@ def _read_course_text(folder: Path) -> CourseText:
         lessons = []
         for path in _ordered(module_folder, "*.md"):
             document = read_document(path, "title", "minutes")
+            whole_number(Text(path, 2, ""), document.meta, "minutes", least=1)
             lesson = Lesson(path.stem[3:], document, split_parts(document.body))
             check_lesson(lesson)
             lessons.append(lesson)
         if not lessons:
             raise ContentError(module_folder, 1, "the module has no lessons.")
         modules.append(Module(module_folder.name[3:], read_document(module_folder / "module.md", "title"), lessons))
-    return CourseText(read_document(folder / "course.md", "title", "summary", "outcomes"), modules)
+    if not modules:
+        raise ContentError(folder, 1, "the course has no modules.")
+    document = read_document(folder / "course.md", "title", "summary", "outcomes")
+    if not isinstance(document.meta["outcomes"], list):
+        raise ContentError(folder / "course.md", 2, "“outcomes” must be a list, one outcome a line.")
+    return CourseText(document, modules)
 
 
 def check_lesson(lesson: Lesson) -> None:
@@ -329,20 +285,27 @@ def check_lesson(lesson: Lesson) -> None:
 def _check_translation(source: CourseText, translation: CourseText) -> None:
     """A translation has the same lessons, parts, quizzes and right answers in the same order."""
     theirs = {(module.slug, lesson.slug): lesson for module in translation.modules for lesson in module.lessons}
+    ours = {(module.slug, lesson.slug) for module in source.modules for lesson in module.lessons}
+    for (module_slug, slug), lesson in theirs.items():
+        if (module_slug, slug) not in ours:
+            raise ContentError(lesson.document.body.path, 1, f"there is no Russian lesson “{module_slug}/{slug}”.")
     for module in source.modules:
         for lesson in module.lessons:
             other = theirs.get((module.slug, lesson.slug))
             if other is None:
                 raise translation.document.body.error(f"lesson “{module.slug}/{lesson.slug}” is not translated.")
-            for ours, their in zip(lesson.quizzes, other.quizzes, strict=False):
-                key_ours = [(q.kind, [right for _text, right in q.options]) for q in ours.questions]
+            for mine, their in zip(lesson.quizzes, other.quizzes, strict=False):
+                key_ours = [(q.kind, [right for _text, right in q.options]) for q in mine.questions]
                 key_their = [(q.kind, [right for _text, right in q.options]) for q in their.questions]
-                if ours.key != their.key or key_ours != key_their:
+                if mine.key != their.key or key_ours != key_their:
                     raise other.document.body.error(f"quiz “{their.key}” differs from the Russian one.")
-            names = [part.name for part in lesson.parts if isinstance(part, Directive)]
-            other_names = [part.name for part in other.parts if isinstance(part, Directive)]
-            if names != other_names:
-                raise other.document.body.error("the directives differ from the Russian lesson's.")
+            if _kinds(lesson) != _kinds(other):
+                raise other.document.body.error("texts and directives alternate otherwise than in the Russian lesson.")
+
+
+def _kinds(lesson: Lesson) -> list[str]:
+    """Name the parts of a lesson in order: blocks of one place are one block in every language."""
+    return [part.name if isinstance(part, Directive) else "text" for part in lesson.parts]
 
 
 def identity(*names: object) -> str:

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts.choices import HOME_ZONES, time_zone_choices
-from accounts.models import User, validate_time_zone
+from accounts.models import User, validate_latin_name, validate_name, validate_time_zone
 from tests.factories.accounts import UserFactory
 
 
@@ -45,3 +45,35 @@ def test_time_zone_choices_are_known_zones_each_offered_once() -> None:
     assert zones[: len(HOME_ZONES)] == list(HOME_ZONES)
     for zone in zones:
         validate_time_zone(zone)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Айгуль Нурпеисова",
+        "Әсел Қуанышқызы",
+        "Ӯктам Ҳоҷиев",
+        "Gʻayrat Oʻrolov",
+        "Jemşit Ýazmyradow",
+        "Anne-Marie O'Hara",
+    ],
+)
+def test_name_of_the_region_is_accepted(name: str) -> None:
+    validate_name(name)
+
+
+@pytest.mark.parametrize("name", ["Айгуль 🙂", "王小明", "Иван\u202eвонавИ", "Анна\n"])
+def test_name_that_cannot_be_printed_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_latin"), [("Aigul Nurpeisova", True), ("Gʻayrat", True), ("Айгуль", False), ("Аigul", False)]
+)
+def test_latin_name_holds_latin_letters_only(name: str, *, is_latin: bool) -> None:
+    if is_latin:
+        validate_latin_name(name)
+    else:
+        with pytest.raises(ValidationError, match=r"Latin|латин"):
+            validate_latin_name(name)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from demo.loader.people import DEMO_PASSWORD
+from tests.e2e.pages import ADVOCATE, make_places
 from tests.e2e.stack import Platform, running_platform, running_web_server
 from tests.e2e.watch import Watch
 
@@ -19,6 +20,7 @@ SECONDS = 20_000  # milliseconds that a step may take
 PLATFORM = pytest.StashKey[Platform]()
 
 OpenPage = Callable[..., Page]
+SignedIn = Callable[[str], StorageState]
 
 
 @pytest.fixture(scope="package")
@@ -119,7 +121,7 @@ def page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture(scope="package")
-def signed_in(browser: Browser, platform_url: str) -> Callable[[str], StorageState]:
+def signed_in(browser: Browser, platform_url: str) -> SignedIn:
     """Signs a demo account in once and gives its cookies to whoever asks again."""
     states: dict[str, StorageState] = {}
 
@@ -137,6 +139,15 @@ def signed_in(browser: Browser, platform_url: str) -> Callable[[str], StorageSta
         return states[email]
 
     return signed_in
+
+
+@pytest.fixture(scope="package")
+def places(browser: Browser, platform_url: str, signed_in: SignedIn) -> dict[str, str]:
+    """The addresses that only somebody's work creates: made once, by the advocate of the demo world."""
+    context = browser.new_context(base_url=platform_url, storage_state=signed_in(ADVOCATE), java_script_enabled=False)
+    found = make_places(context.new_page(), ADVOCATE)
+    context.close()
+    return found
 
 
 @pytest.hookimpl(wrapper=True)

@@ -64,9 +64,10 @@ def course_title(language: str, slug: str = COURSE) -> str:
 class Learner:
     """Walks with one page; `prefix` is that of the language in which the walk begins."""
 
-    def __init__(self, page: Page, email: str, *, language: str) -> None:
+    def __init__(self, page: Page, email: str, *, language: str, course: str = COURSE) -> None:
         self.page = page
         self.email = email
+        self.course = course
         self.language = language
         self.prefix = "" if language == "ru" else f"/{language}"
 
@@ -98,17 +99,22 @@ class Learner:
     def submit(self, form: str) -> None:
         self.page.locator(f"{form} [type=submit]").first.click()
 
-    def enrol(self, slug: str = COURSE) -> None:
+    def enrol(self) -> None:
         """Find the course in the catalogue and join its first group, the one at one's own pace."""
         page = self.page
         page.goto(f"{self.prefix}/courses/")
-        page.locator(f"main a[href$='/courses/{slug}/']").click()
+        page.locator(f"main a[href$='/courses/{self.course}/']").click()
         self.submit("form[action$='/enrol/']")
-        expect(page).to_have_url(re.compile(f"{self.prefix}/courses/{slug}/[^/]+/[^/]+/$"))
+        expect(page).to_have_url(re.compile(f"{self.prefix}/courses/{self.course}/[^/]+/[^/]+/$"))
 
     def read_lesson(self) -> None:
         """Mark the lesson on the screen as read, which leads to the next one."""
         self.submit(DONE)
+
+    def read_to_quiz(self) -> None:
+        """Mark lessons as read until one has a quiz."""
+        while not self.page.locator(START).count():
+            self.read_lesson()
 
     def start_quiz(self) -> None:
         self.submit(START)
@@ -119,7 +125,7 @@ class Learner:
 
     def answer(self, question: Locator, *, rightly: bool) -> list[str]:
         """Choose options of one question; return their ids."""
-        key = answer_keys()[question.locator("input[name=asked]").get_attribute("value") or ""]
+        key = answer_keys(self.course)[question.locator("input[name=asked]").get_attribute("value") or ""]
         chosen = key.right if rightly else key.wrong[:1]
         for option in key.right + key.wrong:
             box = question.locator(f"input[value='{option}']")

@@ -114,7 +114,7 @@ def test_news_index_query_count(
     add_days(news_index, count)
     client.get("/news/")  # menus and the site's paths are in the cache from now on
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(7):
         client.get("/news/")
 
 
@@ -130,7 +130,7 @@ def test_home_page_query_count(
     add_days(news_index, count)
     client.get("/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         response = client.get("/")
 
     assert response.content.count(b"Day ") == min(count, 3)

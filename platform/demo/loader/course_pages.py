@@ -119,7 +119,7 @@ def _lesson_page(course: str, module: str, lesson: Lesson, catalogue: CourseInde
         slug=lesson.slug,
         summary=lesson.document.meta.get("summary", ""),
         minutes=lesson.document.meta["minutes"],
-        reviewed_on=min(dates, default=None),
+        law_as_of=min(dates, default=None),
         body=stream([_block(part, number, names, language) for number, part in enumerate(lesson.parts)]),
         locale=catalogue.locale,
         translation_key=identity("lesson", *names),

@@ -1,0 +1,104 @@
+"""The pages that every check of the whole site visits."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from tests.e2e.learner import Learner
+
+ADVOCATE = "advocate@example.org"
+COURSES = "/courses/"
+JURY = f"{COURSES}jury-trial-kz/"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the table."""
+
+    name: str
+    path: str  # or, between braces, the name of an address that `make_places` finds
+    member: bool = False
+    english: bool = False  # also looked at in English
+    status: int = 200
+    server: str = "platform_url"  # the fixture of the server that shows it
+
+
+PLACES = [
+    # What asks for a recent sign-in comes first.
+    Place("account", "/account/", member=True, english=True),
+    Place("addresses", "/account/email/", member=True),
+    Place("password change", "/account/password/change/", member=True),
+    Place("second factor", "/account/2fa/", member=True),
+    Place("authenticator app", "/account/2fa/totp/activate/", member=True),
+    Place("passkeys", "/account/2fa/webauthn/", member=True),
+    Place("new passkey", "/account/2fa/webauthn/add/", member=True),
+    Place("sessions", "/account/sessions/", member=True),
+    Place("public home", "/", english=True),
+    Place("standard page", "/about/", english=True),
+    Place("news list", "/news/"),
+    Place("news page", "/news/jury-trial-course/", english=True),
+    Place("catalogue", COURSES, english=True),
+    Place("catalogue, filtered", f"{COURSES}?subject=jury_trials"),
+    Place("catalogue, nothing found", f"{COURSES}?subject=jury_trials&country=TM"),
+    Place("course", JURY, english=True),
+    Place("sign-in", "/account/login/", english=True),
+    Place("sign-up", "/account/signup/", english=True),
+    Place("password reset", "/account/password/reset/"),
+    Place("letter again", "/account/verification/"),
+    Place("verification", "/verify/", english=True),
+    Place("certificate", "{certificate}", english=True),
+    Place("unknown certificate", "/verify/0000000000000000/", status=404),
+    Place("not found", "/nothing/here/", status=404, english=True, server="public_url"),
+    Place("maintenance", "/", status=503, server="maintenance_url"),
+    Place("gallery", "/ui/"),
+    Place("mailbox", "/mailbox/"),
+    Place("letter", "{letter}"),
+    Place("member home", "/home/", member=True, english=True),
+    Place("course, learning", JURY, member=True, english=True),
+    Place("course, completed", f"{COURSES}examination/", member=True),
+    Place("lesson", "{lesson}", member=True, english=True),
+    Place("lesson with quiz", "{quiz lesson}", member=True, english=True),
+    Place("quiz", "{attempt}", member=True, english=True),
+    Place("quiz, failed", "{failed}", member=True, english=True),
+    Place("quiz, passed", "{passed}", member=True),
+    Place("certificates", "/learn/certificates/", member=True, english=True),
+]
+
+
+def address(place: Place, language: str, found: dict[str, str]) -> str:
+    path = place.path
+    if path.startswith("{"):
+        path = found[path.strip("{}")]
+    return path if language == "ru" else f"/{language}{path}"
+
+
+def make_places(page: Page, email: str) -> dict[str, str]:
+    """Complete one course, begin another one and ask for a letter; return what addresses came of it."""
+    found = {}
+
+    def here() -> str:
+        return urlsplit(page.url).path
+
+    done = Learner(page, email, language="ru", course="examination")
+    done.enrol()
+    done.finish()
+    found["passed"] = here()
+    page.goto("/learn/certificates/")
+    found["certificate"] = urlsplit(page.locator("main a[href*='/verify/']").get_attribute("href") or "").path
+    begun = Learner(page, email, language="ru")
+    begun.enrol()
+    found["lesson"] = here()
+    begun.read_to_quiz()
+    found["quiz lesson"] = here()
+    begun.start_quiz()
+    begun.answer_all(rightly=False)
+    found["failed"] = here()
+    begun.start_quiz()
+    found["attempt"] = here()
+    page.goto("/account/verification/")
+    page.fill("main input[name=email]", email)
+    begun.submit("main form[action$='/verification/']")
+    begun.open_letter()
+    found["letter"] = here()
+    return found

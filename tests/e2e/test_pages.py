@@ -1,0 +1,68 @@
+"""Every page, narrow and wide, light and dark: readable for everybody, and silent behind the reader's back."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import OpenPage, SignedIn
+from tests.e2e.pages import ADVOCATE, PLACES, Place, address
+
+pytestmark = pytest.mark.e2e
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+WIDTHS = (390, 1280)
+CASES = [pytest.param(place, "ru", id=place.name) for place in PLACES] + [
+    pytest.param(place, "en", id=f"{place.name}, English") for place in PLACES if place.english
+]
+RUN_AXE = """
+() => axe.run({resultTypes: ["violations"]}).then((result) => result.violations.flatMap(
+  (violation) => violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.html.slice(0, 160)}`)
+))
+"""
+OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
+OPEN_ALL = "for (const details of document.querySelectorAll('main details')) details.open = true"
+
+
+def find_faults(page: Page) -> list[str]:
+    faults = []
+    if (over := page.evaluate(OVERFLOW)) > 0:
+        faults.append(f"{over} px wider than the screen")
+    page.evaluate(OPEN_ALL)
+    if (over := page.evaluate(OVERFLOW)) > 0:
+        faults.append(f"{over} px wider than the screen with everything open")
+    page.evaluate(AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme}: {fault}" for fault in page.evaluate(RUN_AXE)]
+    page.emulate_media(color_scheme="light")
+    return faults
+
+
+@pytest.mark.parametrize(("place", "language"), CASES)
+def test_page(
+    place: Place,
+    language: str,
+    open_page: OpenPage,
+    places: dict[str, str],
+    signed_in: SignedIn,
+    request: pytest.FixtureRequest,
+) -> None:
+    options: dict[str, Any] = {"storage": signed_in(ADVOCATE)} if place.member else {}
+    page = open_page(
+        language=language,
+        base_url=request.getfixturevalue(place.server),
+        expected={place.status} if place.status >= 400 else (),
+        **options,
+    )
+    path = address(place, language, places)
+    faults = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == place.status
+        assert page.url.endswith(path), "the page led elsewhere"
+        faults += [f"{width} px: {fault}" for fault in find_faults(page)]
+    assert not faults, "\n".join(faults)
