@@ -5,7 +5,7 @@ set -eu
 case "${1:-web}" in
   web)
     exec granian --interface wsgi config.wsgi:application --host 0.0.0.0 --port 8000 \
-      --workers "${WEB_WORKERS:-2}" --blocking-threads "${WEB_THREADS:-4}" --log-level warning
+      --workers "${WEB_WORKERS:-2}" --blocking-threads "${WEB_THREADS:-4}" --workers-kill-timeout 8 --log-level warning
     ;;
   worker)
     exec celery --app config worker --loglevel INFO --queues default,bulk --concurrency "${WORKER_PROCESSES:-2}"
@@ -23,7 +23,7 @@ case "${1:-web}" in
     python manage.py load_demo
     celery --app config worker --loglevel WARNING --queues default,bulk --concurrency 1 --beat &
     exec granian --interface wsgi config.wsgi:application --host 0.0.0.0 --port 8000 --workers 1 \
-      --blocking-threads 4 --log-level warning
+      --blocking-threads 4 --workers-kill-timeout 8 --log-level warning
     ;;
   healthy)
     # A 503 is the answer of maintenance: the server is well.
