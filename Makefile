@@ -60,7 +60,7 @@ format: $(STAMP) ## rewrite code and templates in the house style
 	@$(BIN)/djhtml --tabwidth 2 $$(git ls-files '*.html')
 
 messages: $(STAMP) ## collect the interface texts into locale/ and compile them; needs GNU gettext
-	@$(BIN)/python manage.py makemessages --locale ru --add-location file --no-wrap --ignore .venv --ignore var --ignore tests
+	@$(BIN)/python manage.py makemessages --locale ru --add-location file --no-wrap --no-obsolete --ignore .venv --ignore var --ignore tests
 	@$(BIN)/python manage.py compilemessages --locale ru --ignore .venv
 
 migrations: $(STAMP) ## write the migrations that the models need

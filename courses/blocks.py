@@ -1,5 +1,6 @@
 """What a lesson is made of. Each block has a template in courses/blocks/, a preview and a test."""
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -61,7 +62,7 @@ class StatuteBlock(blocks.StructBlock):
         preview_value = {
             "citation": "art. 14 ICCPR",
             "source": "International Covenant on Civil and Political Rights",
-            "in_force_on": "2026-01-01",
+            "in_force_on": dt.date(2026, 1, 1),
             "url": "",
             "is_paraphrase": True,
             "text": "<p>Everyone is equal before courts.</p>",

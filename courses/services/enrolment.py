@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts.models import User
 from courses.choices import RunState
 from courses.models import OPEN_STATES, CourseRun, Enrolment
+from courses.services.progress import settle_enrolment
 
 
 class EnrolmentClosed(Exception):
@@ -38,6 +39,7 @@ def enrol(run: CourseRun, *, user: User, language: str, at: dt.datetime) -> Enro
     if existing is not None:
         existing.withdrawn_at = None
         existing.save(update_fields=["withdrawn_at"])
+        settle_enrolment(existing, language=language, at=at)
         return existing
     return Enrolment.objects.create(run=run, user=user, language=language, enrolled_at=at)
 

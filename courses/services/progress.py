@@ -84,7 +84,7 @@ def settle_enrolment(enrolment: Enrolment, *, language: str, at: dt.datetime) ->
     open_units = required.exclude(
         progress__in=UnitProgress.objects.filter(enrolment=enrolment, completed_at__isnull=False)
     )
-    if not required.exists() or open_units.exists():
+    if enrolment.withdrawn_at is not None or not required.exists() or open_units.exists():
         return False
     with transaction.atomic():
         fresh = Enrolment.objects.filter(pk=enrolment.pk, completed_at__isnull=True).update(completed_at=at)

@@ -5,6 +5,7 @@ no way to it.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,10 @@ from django.utils.translation import gettext as _
 from courses.choices import AttemptState, QuestionKind
 from courses.models import AttemptAnswer, Enrolment, LessonPage, QuizAttempt, Unit
 from courses.services.progress import WorkClosed, record_completion, record_result
+
+logger = logging.getLogger(__name__)
+
+OVERDUE_BATCH = 500
 
 
 class QuizGone(Exception):
@@ -54,11 +59,8 @@ def _published_quiz(unit: Unit) -> dict[str, Mapping[str, Any]]:
     return {page.locale.language_code: value for page in pages for key, value in page.quizzes() if key == unit.pk}
 
 
-def _take_paper(unit: Unit, language: str) -> dict[str, Any]:
+def _take_paper(blocks: Mapping[str, Mapping[str, Any]], language: str) -> dict[str, Any]:
     """Copy the quiz with its texts in every language; questions and key are those of the language of the page."""
-    blocks = _published_quiz(unit)
-    if not blocks:
-        raise QuizGone
     main = blocks.get(language) or blocks.get(settings.LANGUAGE_CODE) or next(iter(blocks.values()))
     texts = {
         code: {question.id: question.value for question in block["questions"].bound_blocks}
@@ -111,8 +113,11 @@ def start_attempt(enrolment: Enrolment, unit: Unit, *, language: str, at: dt.dat
     attempts = QuizAttempt.objects.filter(enrolment=enrolment, unit=unit)
     if (existing := attempts.open().first()) is not None:
         return existing
-    paper = _take_paper(unit, language)
-    limit = _attempt_limit(unit)
+    blocks = _published_quiz(unit)
+    if not blocks:
+        raise QuizGone
+    paper = _take_paper(blocks, language)
+    limit = _attempt_limit(blocks)
     last = attempts.aggregate(last=Max("number"))["last"] or 0
     if limit is not None and last >= limit:
         raise NoAttemptsLeft
@@ -127,16 +132,18 @@ def start_attempt(enrolment: Enrolment, unit: Unit, *, language: str, at: dt.dat
 
 def can_start(enrolment: Enrolment, unit: Unit, *, at: dt.datetime) -> bool:
     """Whether another attempt may be started at that moment."""
-    if not enrolment.accepts_work(at) or unit.retired_at is not None or not _published_quiz(unit):
+    if not enrolment.accepts_work(at) or unit.retired_at is not None:
         return False
-    limit = _attempt_limit(unit)
+    blocks = _published_quiz(unit)
+    if not blocks:
+        return False
+    limit = _attempt_limit(blocks)
     return limit is None or QuizAttempt.objects.filter(enrolment=enrolment, unit=unit).count() < limit
 
 
-def _attempt_limit(unit: Unit) -> int | None:
-    blocks = _published_quiz(unit)
+def _attempt_limit(blocks: Mapping[str, Mapping[str, Any]]) -> int | None:
     limits = [block["attempt_limit"] for block in blocks.values()]
-    return None if not limits or min(limits) == 0 else max(limits)
+    return None if min(limits) == 0 else max(limits)
 
 
 def served_questions(attempt: QuizAttempt, language: str) -> list[dict[str, Any]]:
@@ -229,16 +236,16 @@ def submit_attempt(
     """Save the last answers and mark the attempt.
 
     Submitting again changes nothing and returns the result of the first time. After the end of the run what was saved
-    before it is marked, and the answers that came late are not. Raises ForeignAnswer.
+    before it is marked, and the answers that came late are not. Raises ForeignAnswer, or AttemptClosed for a learner
+    who left the course.
     """
-    try:
-        locked = _lock_open(attempt, at=at)
-    except AttemptClosed:
-        attempt.refresh_from_db()
-        if attempt.is_open:
-            close_attempt(attempt, language=language, at=at)
-            attempt.refresh_from_db()
-        return attempt
+    locked = _lock(attempt)
+    if not locked.is_open:
+        return locked
+    if locked.enrolment.run.has_ended(at):
+        return close_attempt(locked, language=language, at=at)
+    if not locked.enrolment.accepts_work(at):
+        raise AttemptClosed
     _write_answers(locked, answers, at=at)
     return _mark(locked, language=language, at=at)
 
@@ -300,10 +307,17 @@ def marked_questions(attempt: QuizAttempt, language: str) -> list[dict[str, Any]
 
 
 def close_overdue_attempts(*, at: dt.datetime) -> int:
-    """Mark every attempt that its run's end left open, each in its own transaction; return how many."""
+    """Mark the attempts that their runs' ends left open; return how many.
+
+    Each has a transaction of its own and one failure never stops the rest. At most OVERDUE_BATCH at a time: the beat
+    comes back for more.
+    """
     overdue = QuizAttempt.objects.open().filter(enrolment__run__ends_at__lte=at).order_by("started_at")
     closed = 0
-    for attempt in overdue.iterator(chunk_size=200):
-        close_attempt(attempt, language=attempt.language, at=at)
-        closed += 1
+    for attempt in overdue[:OVERDUE_BATCH]:
+        try:
+            close_attempt(attempt, language=attempt.language, at=at)
+            closed += 1
+        except Exception:
+            logger.exception("Attempt %s could not be marked.", attempt.pk)
     return closed

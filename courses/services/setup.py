@@ -35,7 +35,8 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
     """Create the groups of course authors and of the League's office with their permissions, unless they have them."""
     access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
     authors, _created = Group.objects.get_or_create(name=AUTHORS)
-    authors.permissions.add(access, *_model_permissions("courses", "courserun", "view"))
+    translate = Permission.objects.get(content_type__app_label="wagtail_localize", codename="submit_translation")
+    authors.permissions.add(access, translate, *_model_permissions("courses", "courserun", "view"))
     for page in catalogues.values():
         for codename in ("add_page", "change_page", "publish_page"):
             _grant_page(authors, page, codename)

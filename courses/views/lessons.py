@@ -221,7 +221,7 @@ def lesson_done(request: UserRequest, enrolment_id: int, unit_key: uuid.UUID) ->
         return redirect(here)
     except services.QuizFirst:
         messages.error(request, _("Pass the quiz of this lesson to complete it."))
-        return redirect(f"{here}#quiz")
+        return redirect(f"{here}#quiz-{lesson.quizzes[0].pk}" if lesson and lesson.quizzes else here)
     if enrolment.completed_at is not None and not was_complete:
         messages.success(request, _("You completed the course. Your certificate is ready."))
         return redirect(course_page.get_url(request))

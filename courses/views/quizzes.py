@@ -92,13 +92,20 @@ def _take_answers(request: UserRequest, attempt: QuizAttempt) -> HttpResponse:
         )
         return _show(request, attempt, status=400)
     except services.AttemptClosed:
-        messages.error(request, _("This attempt has ended. The answers saved before its end were marked."))
+        messages.error(request, _closed_sentence(attempt))
         return redirect("courses:attempt_detail", attempt.pk)
     if not was_open:
         messages.info(request, _("This attempt was submitted before. Its result has not changed."))
     elif result.enrolment.run.has_ended(now):
         messages.info(request, _("The group has ended. What you had saved before its end was marked."))
     return redirect("courses:attempt_detail", attempt.pk)
+
+
+def _closed_sentence(attempt: QuizAttempt) -> str:
+    """Say why an attempt takes no answers, and what to do."""
+    if attempt.enrolment.withdrawn_at is not None:
+        return _("You left this course. Enrol again to go on; what you saved is kept.")
+    return _("This attempt has ended. The answers saved before its end were marked.")
 
 
 def _show(
@@ -149,7 +156,9 @@ def attempt_save(request: UserRequest, attempt_id: uuid.UUID) -> JsonResponse:
     try:
         services.save_answers(attempt, read_answers(request.POST), at=now)
     except services.AttemptClosed:
-        return JsonResponse({"error": _("This attempt has ended. Reload the page to see its result.")}, status=409)
+        reload = _("This attempt has ended. Reload the page to see its result.")
+        error = _closed_sentence(attempt) if attempt.is_open else reload
+        return JsonResponse({"error": error}, status=409)
     except services.ForeignAnswer:
         return JsonResponse({"error": _("The answer does not belong to this attempt. Reload the page.")}, status=400)
     return JsonResponse({"saved_at": timezone.localtime(now).strftime("%H:%M")})

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.conf.urls.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
@@ -25,6 +26,8 @@ urlpatterns += i18n_patterns(
     path("account/", include("accounts.urls")),
     path("home/", include("dashboard.urls")),
     path("", include("courses.urls")),
+    # Wagtail's own sign-in for restricted pages asks for a password alone: everybody goes through our door.
+    path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("", include("pages.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=False,

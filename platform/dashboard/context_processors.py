@@ -1,22 +1,36 @@
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from courses.models import CourseIndexPage
 from pages import services
+
+CATALOGUE_SECONDS = 300
 
 
 def member_menu(request: HttpRequest) -> dict[str, Any]:
     """Give signed-in people the menu of what the platform has for them."""
     if not request.user.is_authenticated:
         return {"member_menu": []}
-    home = services.home_url(services.active_language())
     links = [
         {"label": _("Home"), "url": reverse("dashboard:home"), "icon": "house"},
-        {"label": _("Courses"), "url": f"{home}courses/", "icon": "graduation-cap"},
+        {"label": _("Courses"), "url": catalogue_url(), "icon": "graduation-cap"},
         {"label": _("Certificates"), "url": reverse("courses:certificate_list"), "icon": "award"},
-        {"label": _("News"), "url": f"{home}news/", "icon": "file-text"},
-        {"label": _("Account"), "url": reverse("accounts:overview"), "icon": "user"},
+        {"label": _("News"), "url": services.site_furniture()["news_url"], "icon": "file-text"},
+        {"label": _("Profile"), "url": reverse("accounts:overview"), "icon": "user"},
     ]
-    return {"member_menu": services.mark_current(links, request.path)}
+    return {"member_menu": services.mark_current([link for link in links if link["url"]], request.path)}
+
+
+def catalogue_url() -> str:
+    """Return the address of the catalogue in the active language, from the cache; empty if there is none."""
+    language = services.active_language()
+
+    def look_up() -> str:
+        page = CourseIndexPage.objects.live().filter(locale__language_code=language).first()
+        return page.get_url() if page is not None else ""
+
+    return str(cache.get_or_set(f"dashboard.catalogue.{language}", look_up, CATALOGUE_SECONDS))

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from courses.choices import QuestionKind, Subject
 from demo.sources import (
     ContentError,
     Document,
+    Entry,
     Text,
     parse_yaml,
     read_document,
@@ -36,6 +39,7 @@ class Directive:
     name: str
     heading: str
     options: dict[str, Any]
+    first_line: Text
     body: Text
 
 
@@ -85,7 +89,7 @@ class CourseText:
 
 @dataclass
 class CourseFiles:
-    meta: dict[str, Any]
+    meta: Entry
     texts: dict[str, CourseText]
 
 
@@ -129,6 +133,7 @@ def split_parts(body: Text) -> list[Text | Directive]:
 
 def _directive(body: Text, name: str, heading: str, start: int, lines: list[str]) -> Directive:
     options: dict[str, Any] = {}
+    first_line = Text(body.path, body.line + start - 1, "")
     if name in {"statute", "quiz"}:
         if "---" not in lines:
             raise body.error(f"directive “{name}” needs options, then a line “---”.", start)
@@ -141,7 +146,8 @@ def _directive(body: Text, name: str, heading: str, start: int, lines: list[str]
     while lines and not lines[0].strip():
         lines = lines[1:]
         start += 1
-    return Directive(name, heading, options, Text(body.path, body.line + start, "\n".join(lines).strip("\n")))
+    text = Text(body.path, body.line + start, "\n".join(lines).strip("\n"))
+    return Directive(name, heading, options, first_line, text)
 
 
 def read_quiz(directive: Directive) -> Quiz:
@@ -223,17 +229,22 @@ def read_course(folder: Path) -> CourseFiles:
     """Read a course in all its languages and check that they agree. Raises ContentError."""
     meta_path = folder / "course.yaml"
     meta = read_yaml(meta_path)
+    if not isinstance(meta, Entry):
+        raise ContentError(meta_path, 1, "the file must be “key: value” lines.")
     for key in ("slug", "subject", "cpd_minutes", "workload_minutes", "author"):
-        if not isinstance(meta, dict) or key not in meta:
-            raise ContentError(meta_path, 1, f"“{key}” is missing.")
+        if key not in meta:
+            raise meta.where.error(f"“{key}” is missing.")
     for key in ("cpd_minutes", "workload_minutes"):
-        whole_number(Text(meta_path, 1, ""), meta, key, least=0)
+        whole_number(meta.where, meta, key, least=0)
     if meta["subject"] not in Subject.values:
         raise ContentError(meta_path, 1, f"“{meta['subject']}” is no subject; there are: {', '.join(Subject.values)}.")
     for country in meta.get("countries", []):
         if country not in Country.values:
             raise ContentError(meta_path, 1, f"“{country}” is no country of the League.")
     texts = {path.name: _read_course_text(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    for language in texts:
+        if language not in dict(settings.LANGUAGES):
+            raise ContentError(folder / language, 1, f"“{language}” is no language of the site.")
     if "ru" not in texts:
         raise ContentError(folder, 1, "the course has no Russian text (folder “ru”).")
     for language, text in texts.items():
@@ -279,7 +290,7 @@ def check_lesson(lesson: Lesson) -> None:
         elif part.name == "statute" and not isinstance(part.options.get("in_force_on"), dt.date):
             raise part.body.error("the statute needs “in_force_on”, a date such as 2025-09-16.")
         if part.name in {"case", "statute", "quiz"} and not part.heading:
-            raise part.body.error(f"directive “{part.name}” needs a heading on its first line.", -1)
+            raise part.first_line.error(f"directive “{part.name}” needs a heading on its first line.")
 
 
 def _check_translation(source: CourseText, translation: CourseText) -> None:

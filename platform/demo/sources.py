@@ -1,6 +1,6 @@
 """Text files with their lines: every mistake in the content is told with its file and line."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Text:
         return ContentError(self.path, self.line + offset, problem)
 
 
-class Entry(dict[str, Any]):
+class Entry(dict[Any, Any]):
     """A YAML mapping that knows where it stands: asking for a key that is not there names file and line."""
 
     def __init__(self, where: Text) -> None:
@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
 
     source: Text
 
-    def construct_yaml_map(self, node: yaml.MappingNode) -> Iterator[Entry]:
+    def construct_yaml_map(self, node: yaml.MappingNode) -> Generator[dict[Any, Any], None, None]:
         entry = Entry(Text(self.source.path, self.source.line + node.start_mark.line, ""))
         yield entry
         entry.update(self.construct_mapping(node))
@@ -57,6 +57,10 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
+
+# What the database holds of the texts that stand in front matter, in characters.
+LENGTHS = {"title": 255, "summary": 300}
 
 
 @dataclass
@@ -83,9 +87,9 @@ def _read(path: Path) -> str:
 
 def parse_yaml(text: Text) -> Any:
     """Read a piece of YAML. Raises ContentError."""
-    loader = _Loader(text.text)
-    loader.source = text
     try:
+        loader = _Loader(text.text)
+        loader.source = text
         return loader.get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -108,6 +112,9 @@ def read_document(path: Path, *required: str) -> Document:
     for key in required:
         if not meta.get(key):
             raise ContentError(path, 2, f"“{key}” is missing in the front matter.")
+    for key, most in LENGTHS.items():
+        if len(str(meta.get(key, ""))) > most:
+            raise ContentError(path, 2, f"“{key}” is longer than {most} characters.")
     return Document(meta, Text(path, end + 2, "\n".join(lines[end + 1 :])))
 
 

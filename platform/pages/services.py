@@ -17,7 +17,7 @@ from django.urls import translate_url
 from django.utils.translation import get_language, get_language_info
 from wagtail.models import Locale, Page, Site
 
-from pages.models import HomePage, SiteText
+from pages.models import HomePage, NewsIndexPage, SiteText
 
 FURNITURE_SECONDS = 3600
 
@@ -45,9 +45,9 @@ def site_furniture() -> dict[str, Any]:
     if furniture is None:
         texts = {text.locale.language_code: text for text in SiteText.objects.select_related("locale")}
         text = texts.get(language) or texts.get(settings.LANGUAGE_CODE)
-        furniture = {"text": None, "menu": [], "footer": []}
+        furniture = {"text": None, "menu": [], "footer": [], "news_url": _news_url(language)}
         if text is not None:
-            furniture = {
+            furniture |= {
                 "text": {
                     "name": text.name,
                     "short_name": text.short_name,
@@ -65,6 +65,11 @@ def site_furniture() -> dict[str, Any]:
             }
         cache.set(key, furniture, FURNITURE_SECONDS)
     return furniture
+
+
+def _news_url(language: str) -> str:
+    page = NewsIndexPage.objects.live().filter(locale__language_code=language).first()
+    return page.get_url() if page is not None else ""
 
 
 def forget_furniture() -> None:
@@ -157,6 +162,23 @@ def page_url(url_path: str, roots: Sequence[Any]) -> str:
         if url_path.startswith(root.root_path):
             return home_url(root.language_code) + url_path.removeprefix(root.root_path)
     return ""
+
+
+@transaction.atomic
+def create_news_pages(home_pages: Mapping[str, HomePage], titles: Mapping[str, str]) -> dict[str, NewsIndexPage]:
+    """Create the list of news below each home page, one in all languages, unless it exists; return them by language."""
+    pages: dict[str, NewsIndexPage] = {}
+    key = uuid.uuid4()
+    for code, home in home_pages.items():
+        page = NewsIndexPage.objects.child_of(home).first()
+        if page is None:
+            page = NewsIndexPage(title=titles[code], slug="news", locale=home.locale, translation_key=key)
+            home.refresh_from_db()
+            home.add_child(instance=page)
+            page.save_revision().publish()
+        key = page.translation_key
+        pages[code] = page
+    return pages
 
 
 @transaction.atomic

@@ -8,8 +8,6 @@ app_name = "pages"
 urlpatterns = [
     path("news/feed.xml", feeds.NewsFeed(), name="news_feed"),
     path("robots.txt", views.robots, name="robots"),
-    # Before Wagtail's own, which asks for a password only: no second factor, no limit of attempts.
-    path("_util/login/", views.sign_in, name="sign_in"),
-    # Wagtail's other forms below _util/ stay Wagtail's.
+    # Forms below _util/ stay Wagtail's.
     re_path(serve_pattern.replace("^", "^(?!_util/)", 1), views.serve, name="serve"),
 ]

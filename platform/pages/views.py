@@ -1,7 +1,6 @@
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from wagtail.views import serve as wagtail_serve
 
@@ -36,8 +35,3 @@ def news_index(request: HttpRequest, page: NewsIndexPage) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers what is public and where the sitemap is."""
     return render(request, "pages/robots.txt", content_type="text/plain; charset=utf-8")
-
-
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Lead from the sign-in page that Wagtail brings to ours, where a second factor counts."""
-    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{request.GET.urlencode(safe='/')}")

@@ -199,3 +199,15 @@ def test_sign_out_leads_to_the_public_home_in_the_language_of_the_page(client: C
 
     assert response["Location"] == "/en/"
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.django_db
+def test_wagtails_own_sign_in_leads_to_our_door(client: Client) -> None:
+    """It asks for a password alone, so it would be a way round the second factor."""
+    UserFactory(email="person@example.org", is_verified=True)
+
+    answer = client.post("/_util/login/?next=/about/", {"username": "person@example.org", "password": PASSWORD})
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/account/login/?next=/about/"
+    assert "_auth_user_id" not in client.session

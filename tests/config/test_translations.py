@@ -115,6 +115,9 @@ def test_compiled_catalogue_is_the_one_in_the_source(entries: list[Entry]) -> No
     with (ROOT / CATALOGUE).with_suffix(".mo").open("rb") as file:
         compiled = dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]  # it has no public door
 
+    # Newer versions of msgfmt leave the day of collecting out of what they compile.
+    source[""] = re.sub(r"POT-Creation-Date: .*\n", "", source[""])
+    compiled[""] = re.sub(r"POT-Creation-Date: .*\n", "", compiled[""])
     assert compiled == source
 
 

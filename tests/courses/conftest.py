@@ -139,6 +139,8 @@ def _in_a_file(path: Path) -> Iterator[None]:
 
 
 def _delete_rows() -> None:
+    for page in CoursePage.objects.all():
+        page.delete()
     for model in (AttemptAnswer, QuizAttempt, Certificate, CertificateCounter, UnitProgress, Enrolment, CourseRun):
         model.objects.all().delete()
     Unit.objects.filter(lesson__isnull=False).delete()

@@ -14,7 +14,7 @@ from courses.permissions import can_edit, can_read_lessons, can_teach
 from courses.services import setup
 from tests.courses.pages import actions_of, said, text_of
 from tests.factories.accounts import UserFactory
-from tests.factories.courses import EnrolmentFactory, add_lesson, create_course, publish
+from tests.factories.courses import EnrolmentFactory, add_lesson, add_module, create_course, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +312,26 @@ def test_preview_of_a_draft_course(catalogues: dict[str, CourseIndexPage]) -> No
     page = create_course(catalogues["ru"], is_draft=True, is_listed=False)
 
     assert page.make_preview_request().status_code == 200
+
+
+def test_preview_of_a_course_that_is_not_saved_yet(catalogues: dict[str, CourseIndexPage]) -> None:
+    catalogue = catalogues["ru"]
+    page = CoursePage(title="Новый курс", slug="new", outcomes="Одно", subject="leadership", locale=catalogue.locale)
+    page.path, page.depth = f"{catalogue.path}0001", catalogue.depth + 1
+    page.set_url_path(catalogue)
+
+    response = page.make_preview_request()
+
+    assert response.status_code == 200
+    assert "Новый курс" in response.content.decode()
+
+
+def test_preview_of_the_catalogue(catalogues: dict[str, CourseIndexPage], course_page: CoursePage) -> None:
+    response = catalogues["ru"].make_preview_request()
+
+    assert response.status_code == 200
+    assert course_page.title in response.content.decode()
+
+
+def test_module_has_no_preview(course_page: CoursePage) -> None:
+    assert not add_module(course_page).is_previewable()

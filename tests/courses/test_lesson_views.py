@@ -83,7 +83,7 @@ def test_lesson_done_with_a_quiz_to_pass(
 ) -> None:
     response = signed_in.post(done_url(enrolment, quiz.lesson_id))
 
-    assert response.url == f"{english.url}second/#quiz"
+    assert response.url == f"{english.url}second/#quiz-{quiz.pk}"
     assert said(response) == ["Pass the quiz of this lesson to complete it."]
     assert not UnitProgress.objects.exists()
 

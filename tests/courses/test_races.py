@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from wagtail.models import Page
 
 from courses import services
 from courses.models import (
@@ -21,7 +22,11 @@ from tests.factories.courses import (
     LessonUnitFactory,
     QuizAttemptFactory,
     QuizUnitFactory,
+    add_lesson,
     answers_to,
+    create_course,
+    quiz_block,
+    quiz_unit,
 )
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -59,6 +64,20 @@ def _quiz(*, is_last: bool) -> tuple[Enrolment, Unit]:
     if not is_last:
         LessonUnitFactory(course=lesson.course)
     return EnrolmentFactory(run__course=lesson.course), unit
+
+
+def test_start_attempt_twice_at_once_starts_one() -> None:
+    course_page = create_course(Page.get_first_root_node(), is_quick=True)
+    add_lesson(course_page, body=[quiz_block()], is_quick=True)
+    services.sync_course(course_page.translation_key, at=timezone.now())
+    enrolment = EnrolmentFactory(run__course_id=course_page.translation_key, run__course=None)
+
+    results = run_together(
+        4,
+        lambda _n: services.start_attempt(enrolment, quiz_unit(), language="ru", at=timezone.now()),
+    )
+
+    assert {result.pk for result in results} == {QuizAttempt.objects.get().pk}
 
 
 def test_submit_attempt_twice_at_once_counts_once() -> None:

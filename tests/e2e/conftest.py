@@ -78,7 +78,8 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
     """Opens a page in a context of its own; at the end each context is asked what went wrong in it.
 
-    `expected` names the statuses of 400 and more that the test brings about.
+    `expected` names the statuses of 400 and more that the test brings about, `allowed` the beginnings of faults that
+    are somebody else's.
     """
     opened: list[tuple[BrowserContext, Watch]] = []
 
@@ -90,6 +91,7 @@ def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
         storage: StorageState | None = None,
         base_url: str = platform_url,
         expected: Collection[int] = (),
+        allowed: tuple[str, ...] = (),
         **options: Any,
     ) -> Page:
         context = browser.new_context(
@@ -102,7 +104,7 @@ def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
             **options,
         )
         context.set_default_timeout(SECONDS)
-        watch = Watch(urlsplit(base_url).netloc, frozenset(expected))
+        watch = Watch(urlsplit(base_url).netloc, frozenset(expected), allowed)
         watch.attach(context)
         opened.append((context, watch))
         return context.new_page()

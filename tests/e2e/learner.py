@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from demo.files import CONTENT, CourseFiles, identity, read_course
+from demo.files import CONTENT, CourseFiles, Lesson, Quiz, identity, read_course
 
 COURSE = "jury-trial-kz"
 PASSWORD = "three unrelated garden words"
@@ -39,22 +39,26 @@ class Key:
 def answer_keys(slug: str = COURSE) -> dict[str, Key]:
     """Return the key of every question of a course, by the question's id."""
     keys = {}
-    for module in course_files(slug).texts["ru"].modules:
-        for quiz in (quiz for lesson in module.lessons for quiz in lesson.quizzes):
-            for number, question in enumerate(quiz.questions):
-                names = (slug, quiz.key, number)
-                options = [
-                    (identity("option", *names, place), right) for place, (_, right) in enumerate(question.options)
-                ]
-                keys[identity("question", *names)] = Key(
-                    [option for option, right in options if right], [option for option, right in options if not right]
-                )
+    for quiz in all_quizzes(slug):
+        for number, question in enumerate(quiz.questions):
+            names = (slug, quiz.key, number)
+            options = [(identity("option", *names, place), right) for place, (_, right) in enumerate(question.options)]
+            keys[identity("question", *names)] = Key(
+                [option for option, right in options if right], [option for option, right in options if not right]
+            )
     return keys
 
 
+def all_lessons(language: str, slug: str = COURSE) -> list[Lesson]:
+    return [lesson for module in course_files(slug).texts[language].modules for lesson in module.lessons]
+
+
+def all_quizzes(slug: str = COURSE) -> list[Quiz]:
+    return [quiz for lesson in all_lessons("ru", slug) for quiz in lesson.quizzes]
+
+
 def lesson_titles(language: str, slug: str = COURSE) -> list[str]:
-    modules = course_files(slug).texts[language].modules
-    return [lesson.document.meta["title"] for module in modules for lesson in module.lessons]
+    return [lesson.document.meta["title"] for lesson in all_lessons(language, slug)]
 
 
 def course_title(language: str, slug: str = COURSE) -> str:

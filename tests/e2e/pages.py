@@ -25,8 +25,8 @@ class Place:
 
 
 PLACES = [
-    # What asks for a recent sign-in comes first.
     Place("account", "/account/", member=True, english=True),
+    Place("password once more", "/account/reauthenticate/", member=True),
     Place("addresses", "/account/email/", member=True),
     Place("password change", "/account/password/change/", member=True),
     Place("second factor", "/account/2fa/", member=True),

@@ -1,5 +1,5 @@
 """The development settings without DEBUG: the error pages are the site's own, as in production."""
 
-from config.settings.development import *
+from config.settings.development import *  # noqa: F403 -- an overlay of settings
 
 DEBUG = False

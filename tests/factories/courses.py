@@ -143,11 +143,16 @@ def publish(page: Page) -> Page:
     return page
 
 
-def add_page(parent: Page, page: Page, *, is_draft: bool = False) -> Page:
-    """Add a page below another one and publish it unless it is to stay a draft."""
+def add_page(parent: Page, page: Page, *, is_draft: bool = False, is_quick: bool = False) -> Page:
+    """Add a page below another one and publish it unless it is to stay a draft.
+
+    `is_quick` puts it there as if it had been published long ago: no revision, no receivers; call sync_course after.
+    """
     parent.refresh_from_db()
-    page.live = False
+    page.live = is_quick
     parent.add_child(instance=page)
+    if is_quick:
+        return page
     if is_draft:
         page.save_revision()
         return page
@@ -161,6 +166,7 @@ def create_course(
     countries: Sequence[str] = (),
     facilitators: Sequence[User] = (),
     is_draft: bool = False,
+    is_quick: bool = False,
     **fields: Any,
 ) -> CoursePage:
     """Publish a course without lessons below a catalogue, in the catalogue's language, listed unless said otherwise."""
@@ -181,10 +187,17 @@ def create_course(
     )
     page.scope = [CourseCountry(country=country) for country in countries]
     page.facilitators = [CourseFacilitator(user=user, role=TeachingRole.FACILITATOR) for user in facilitators]
-    return add_page(catalogue, page, is_draft=is_draft)
+    return add_page(catalogue, page, is_draft=is_draft, is_quick=is_quick)
 
 
-def add_module(course_page: CoursePage, slug: str = "module", *, is_draft: bool = False, **fields: Any) -> ModulePage:
+def add_module(
+    course_page: CoursePage,
+    slug: str = "module",
+    *,
+    is_draft: bool = False,
+    is_quick: bool = False,
+    **fields: Any,
+) -> ModulePage:
     """Publish a module of a course."""
     words = WORDS[course_page.locale.language_code]
     page = ModulePage(
@@ -193,7 +206,7 @@ def add_module(course_page: CoursePage, slug: str = "module", *, is_draft: bool 
         translation_key=uuid.UUID(identity("module", course_page.translation_key, slug)),
         **{"title": f"{words['module']} {slug}", **fields},
     )
-    return add_page(course_page, page, is_draft=is_draft)
+    return add_page(course_page, page, is_draft=is_draft, is_quick=is_quick)
 
 
 def add_lesson(
@@ -202,6 +215,7 @@ def add_lesson(
     *,
     body: Sequence[dict[str, Any]] | None = None,
     is_draft: bool = False,
+    is_quick: bool = False,
     **fields: Any,
 ) -> LessonPage:
     """Publish a lesson below a course or a module; raw blocks make its body, a paragraph unless given."""
@@ -214,7 +228,7 @@ def add_lesson(
         body=json.dumps(blocks),
         **{"title": f"{words['lesson']} {slug}", **fields},
     )
-    return add_page(parent, page, is_draft=is_draft)
+    return add_page(parent, page, is_draft=is_draft, is_quick=is_quick)
 
 
 def unit_of(page: LessonPage) -> Unit:

@@ -273,3 +273,13 @@ def test_block_whose_file_is_gone_is_nothing(name: str) -> None:
     block = BLOCKS[name]
 
     assert block.render(block.get_preview_value()).strip() == ""
+
+
+@pytest.mark.parametrize("name", sorted(BLOCKS))
+def test_block_needs_nothing_of_the_page_around_it(name: str, home: HomePage) -> None:
+    """Feeds, previews and searches render a block alone."""
+    SiteImageFactory()
+    SiteDocumentFactory()
+    block = BLOCKS[name]
+
+    assert isinstance(block.render(block.get_preview_value()), str)

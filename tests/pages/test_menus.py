@@ -53,7 +53,7 @@ def test_furniture_holds_names_menu_and_footer(text: SiteText) -> None:
 
 
 def test_furniture_without_text_is_empty(db: None) -> None:
-    assert services.site_furniture() == {"text": None, "menu": [], "footer": []}
+    assert services.site_furniture() == {"text": None, "menu": [], "footer": [], "news_url": ""}
 
 
 def test_furniture_of_a_language_without_text_is_the_default_one(text: SiteText) -> None:
@@ -68,7 +68,9 @@ def test_furniture_of_each_language_is_its_own(text: SiteText) -> None:
 
 
 def test_furniture_is_read_once(text: SiteText, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(5):  # the texts, the pages of menu and footer, the paths of the site
+    with django_assert_num_queries(
+        6
+    ):  # the list of news, the texts, the pages of menu and footer, the paths of the site
         services.site_furniture()
 
     with django_assert_num_queries(0):

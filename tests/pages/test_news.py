@@ -32,7 +32,7 @@ def add_days(index: NewsIndexPage, count: int) -> list[NewsPage]:
 
 
 def titles(read: Reader, path: str) -> list[str]:
-    return [heading.text for heading in read(path).select("main .rows h3")]
+    return [heading.text for heading in read(path).select("main .rows h2")]
 
 
 def read_feed(client: Client, language: str = "ru") -> ElementTree.Element:

@@ -18,6 +18,7 @@ if (ROOT / ".env").exists():
 
 # What the platform writes while it runs; everything below it may be thrown away but media, private and the database.
 VAR = Path(env.str("VAR_ROOT", default=str(ROOT / "var")))
+VAR.mkdir(parents=True, exist_ok=True)
 
 # Core
 
@@ -107,7 +108,6 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'p
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    VAR.mkdir(exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # writers queue at BEGIN instead of failing at their first write
         "timeout": 20,
@@ -261,6 +261,7 @@ REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", default=True)
 WAGTAIL_SITE_NAME = "Central Asian League of Lawyers"
 WAGTAILADMIN_BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")
 WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
 WAGTAIL_PAGE_MODEL = "wagtailcore.Page"
 WAGTAILIMAGES_IMAGE_MODEL = "pages.SiteImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "pages.SiteDocument"
@@ -297,6 +298,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "close-overdue-attempts": {"task": "courses.tasks.close_overdue_attempts", "schedule": 300},
+    "settle-courses": {"task": "courses.tasks.settle_courses", "schedule": 3600},
+    "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 86_400},
     "render-missing-certificates": {"task": "courses.tasks.render_missing_certificates", "schedule": 300},
 }
 

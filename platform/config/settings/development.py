@@ -1,7 +1,7 @@
 """The platform on one's own machine: no HTTPS, mail caught in a folder and shown at /mailbox/."""
 
 from config.settings.base import *
-from config.settings.base import VAR, env
+from config.settings.base import MIDDLEWARE, VAR, env
 
 DEBUG = True
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-protects-nothing-at-all")
@@ -15,6 +15,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = env.str("MAILBOX_FOLDER", default=str(VAR / "mail"))
 MAILBOX_ENABLED = True
+# What is compressed on the way gets a weak ETag, which WhiteNoise would not know again: a file would never be cached.
+MIDDLEWARE = ["django.middleware.http.ConditionalGetMiddleware", *MIDDLEWARE]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

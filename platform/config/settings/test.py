@@ -23,3 +23,5 @@ if REDIS_URL:
     )
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# No test searches or counts references: without the two indexes publishing a page costs a fraction.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}

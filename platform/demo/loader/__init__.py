@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from demo.files import CONTENT, CourseFiles, read_course, read_yaml
+from demo.files import CONTENT, CourseFiles, read_course
 from demo.loader.course_pages import load_course
 from demo.loader.people import load_chapters, load_people
-from demo.loader.reset import remove_demo
+from demo.loader.reset import StrangersLearnHere, remove_demo
 from demo.loader.site_pages import load_site
+from demo.sources import read_yaml
 
-__all__ = ["DemoFiles", "load_demo", "read_demo", "remove_demo"]
+__all__ = ["DemoFiles", "StrangersLearnHere", "load_demo", "read_demo", "remove_demo"]
 
 
 @dataclass
@@ -33,7 +34,7 @@ class DemoFiles:
 def read_demo(folder: Path = CONTENT) -> DemoFiles:
     """Read and check every content file. Raises ContentError for the first mistake."""
     site = folder / "site"
-    return DemoFiles(
+    files = DemoFiles(
         site=read_yaml(site / "site.yaml"),
         home=read_yaml(site / "home.yaml"),
         pages=[read_yaml(path) for path in sorted((site / "pages").glob("*.yaml"))],
@@ -43,6 +44,12 @@ def read_demo(folder: Path = CONTENT) -> DemoFiles:
         runs=read_yaml(site / "runs.yaml"),
         courses=[read_course(path) for path in sorted((folder / "courses").iterdir()) if path.is_dir()],
     )
+    known = {person["email"] for person in files.people}
+    for course in files.courses:
+        for email in (course.meta["author"], *course.meta.get("facilitators", [])):
+            if email not in known:
+                raise course.meta.where.error(f"“{email}” is not among the demo accounts.")
+    return files
 
 
 @transaction.atomic

@@ -18,13 +18,24 @@ from members.models import Chapter, OfficeTerm, Profile
 from pages.models import HomePage, SiteText
 
 
+class StrangersLearnHere(Exception):
+    """Raised when people outside the demo have learning records: those are not the demo's to remove."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
 @transaction.atomic
 def remove_demo(emails: list[str]) -> None:
     """Remove the site's pages, every record of learning, the chapters and the accounts named.
 
     Records point at each other with PROTECT, so they go in order: what points before what it points at. Accounts that
-    somebody made by hand stay.
+    somebody made by hand stay. Raises StrangersLearnHere with nothing removed.
     """
+    strangers = Enrolment.objects.exclude(user__email__iendswith="@example.org").values("user").distinct().count()
+    if strangers:
+        raise StrangersLearnHere(strangers)
     Certificate.objects.update(superseded_by=None)
     records: list[type[Model]] = [
         Certificate,

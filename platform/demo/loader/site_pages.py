@@ -5,15 +5,13 @@ from typing import Any
 from django.conf import settings
 from wagtail.models import Locale, Page
 
-from courses.management.commands.setup_site import CATALOGUE_TITLES
+from courses.management.commands.setup_site import CATALOGUE_TITLES, NEWS_TITLES
 from courses.models import CourseIndexPage
 from courses.services import setup
 from demo.files import identity
 from demo.markdown import to_rich_text
 from pages.models import HomePage, NewsIndexPage, NewsPage, SiteText, StandardPage
-from pages.services import create_home_pages, forget_furniture
-
-NEWS_TITLES = {"ru": "Новости", "en": "News"}
+from pages.services import create_home_pages, create_news_pages, forget_furniture
 
 
 def stream(blocks: list[dict[str, Any]]) -> str:
@@ -49,12 +47,13 @@ def load_site(
 ) -> dict[str, CourseIndexPage]:
     """Create the public face in every language; return the catalogues by language."""
     homes = create_home_pages({code: home[code]["title"] for code in home}, hostname=hostname, port=port)
+    indexes = create_news_pages(homes, NEWS_TITLES)
     catalogues = setup.create_catalogue(homes, CATALOGUE_TITLES)
     setup.create_roles(catalogues)
     for code, page in homes.items():
         for texts in pages:
             _standard_page(page, texts[code])
-        _news(page, [texts[code] for texts in news], code)
+        _news(indexes[code], [texts[code] for texts in news])
         _site_text(site[code], code)
     for code, page in homes.items():
         _compose_home(page, home[code])
@@ -79,18 +78,7 @@ def _standard_page(home: HomePage, text: dict[str, Any]) -> None:
     )
 
 
-def _news(home: HomePage, texts: list[dict[str, Any]], code: str) -> None:
-    index = NewsIndexPage.objects.child_of(home).first()
-    if index is None:
-        index = publish_child(
-            home,
-            NewsIndexPage(
-                title=NEWS_TITLES[code],
-                slug="news",
-                locale=home.locale,
-                translation_key=identity("news"),
-            ),
-        )
+def _news(index: NewsIndexPage, texts: list[dict[str, Any]]) -> None:
     for text in texts:
         if NewsPage.objects.child_of(index).filter(slug=text["slug"]).exists():
             continue
@@ -103,7 +91,7 @@ def _news(home: HomePage, texts: list[dict[str, Any]], code: str) -> None:
                 summary=text["summary"],
                 search_description=text["summary"],
                 body=prose(text["body"]),
-                locale=home.locale,
+                locale=index.locale,
                 translation_key=identity("news", text["slug"]),
             ),
         )
@@ -114,18 +102,8 @@ def _link(link: dict[str, str]) -> dict[str, Any]:
 
 
 def _site_text(text: dict[str, Any], code: str) -> None:
-    fields = {
-        key: text.get(key) or ""
-        for key in (
-            "name",
-            "short_name",
-            "tagline",
-            "contact_email",
-            "contact_phone",
-            "address",
-            "footer_note",
-        )
-    }
+    fields = {key: text[key] for key in ("name", "short_name", "contact_email")}
+    fields |= {key: text.get(key) or "" for key in ("tagline", "contact_phone", "address", "footer_note")}
     SiteText.objects.get_or_create(
         locale=Locale.objects.get(language_code=code),
         defaults={

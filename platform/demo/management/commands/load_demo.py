@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from demo.files import ContentError
-from demo.loader import load_demo, read_demo, remove_demo
+from demo.loader import StrangersLearnHere, load_demo, read_demo, remove_demo
 from demo.loader.people import DEMO_PASSWORD
+from demo.sources import ContentError
 
 
 class Command(BaseCommand):
@@ -24,17 +24,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo accounts share a documented password, so they are refused where DEBUG is off.")
+        address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
         try:
             files = read_demo()
-        except ContentError as error:
+            with transaction.atomic():
+                if options["reset"]:
+                    remove_demo([person["email"] for person in files.people])
+                created = load_demo(
+                    files, hostname=address.hostname or "localhost", port=address.port or 80, at=timezone.now()
+                )
+        except ContentError as error:  # a key that is missing is noticed when it is asked for, in the middle of loading
             raise CommandError(f"{error} Nothing was loaded.") from error
-        address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
-        with transaction.atomic():
-            if options["reset"]:
-                remove_demo([person["email"] for person in files.people])
-            created = load_demo(
-                files, hostname=address.hostname or "localhost", port=address.port or 80, at=timezone.now()
-            )
+        except StrangersLearnHere as error:
+            raise CommandError(
+                f"Learning records of {error.count} people outside the demo would be lost, so nothing was removed."
+                " Start afresh with another database, or remove their enrolments first."
+            ) from error
         if created:
             self.stdout.write(f"The demo world is loaded: {', '.join(created)}.")
         else:

@@ -94,7 +94,7 @@ def _processes(port: int) -> dict[str, str]:
     return {
         "web": (
             f"{folder}/granian --interface wsgi config.wsgi:application --host {HOST} --port {port}"
-            " --workers 1 --blocking-threads 4 --log-level warning"
+            " --workers 1 --blocking-threads 4 --workers-kill-timeout 8 --log-level warning"
         ),
         "worker": (
             f"{folder}/celery --app config --quiet worker {log} --pool threads --concurrency 2 --queues default,bulk"

@@ -1,0 +1,33 @@
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from demo.loader import read_demo
+from tests.demo.content import write_world
+
+Load = Callable[..., str]
+
+
+@pytest.fixture
+def world_files(tmp_path: Path) -> Path:
+    """The folder of a miniature demo world."""
+    return write_world(tmp_path / "content")
+
+
+@pytest.fixture
+def load(world_files: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Load:
+    """Run load_demo on the miniature; return what it printed."""
+    settings.DEBUG = True
+    monkeypatch.setattr("demo.management.commands.load_demo.read_demo", partial(read_demo, world_files))
+
+    def do(*arguments: str) -> str:
+        output = StringIO()
+        call_command("load_demo", *arguments, stdout=output)
+        return output.getvalue()
+
+    return do
