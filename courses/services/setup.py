@@ -10,6 +10,7 @@ from pages.models import HomePage
 
 AUTHORS = "Course authors"
 OFFICE = "League office"
+CHAPTER_OFFICERS = "Chapter officers"
 
 
 @transaction.atomic
@@ -44,6 +45,11 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
     for app_label, model in (("pages", "siteimage"), ("pages", "sitedocument")):
         for permission in _model_permissions(app_label, model, "add", "change", "choose"):
             GroupCollectionPermission.objects.get_or_create(group=authors, collection=root, permission=permission)
+    # A chapter's officer sees the League's structure and no member's records: those of other chapters are not theirs.
+    officers, _created = Group.objects.get_or_create(name=CHAPTER_OFFICERS)
+    officers.permissions.add(
+        access, *_model_permissions("members", "chapter", "view"), *_model_permissions("members", "officeterm", "view")
+    )
     office, _created = Group.objects.get_or_create(name=OFFICE)
     office.permissions.add(access)
     for app_label, model in (

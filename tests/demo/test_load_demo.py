@@ -22,7 +22,7 @@ from courses.models import (
     Unit,
     UnitProgress,
 )
-from courses.services.setup import AUTHORS, OFFICE
+from courses.services.setup import AUTHORS, CHAPTER_OFFICERS, OFFICE
 from demo.files import identity
 from demo.loader.people import DEMO_PASSWORD
 from members.models import Chapter, OfficeTerm, Profile
@@ -94,7 +94,7 @@ def test_demo_accounts_have_their_offices(load: Load) -> None:
 
     assert groups("advocate@example.org") == []
     assert groups("author@example.org") == [AUTHORS]
-    assert groups("officer@example.org") == [OFFICE]
+    assert groups("officer@example.org") == [CHAPTER_OFFICERS]
     assert groups("registrar@example.org") == [OFFICE]
     assert list(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == ["admin@example.org"]
     assert sorted(OfficeTerm.objects.values_list("user__email", "role", "chapter__country")) == [

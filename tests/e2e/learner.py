@@ -87,7 +87,7 @@ class Learner:
         self.submit("main form[action$='/signup/']")
         expect(page).to_have_url(re.compile("/confirm-email/"))
         self.open_letter()
-        page.locator(".letter a[href*='/confirm-email/']").click()
+        self.follow(page.locator(".letter a[href*='/confirm-email/']"))
         self.submit("main form[action*='/confirm-email/']")
         if page.locator("main input[name=login]").count():
             page.fill("input[name=login]", self.email)
@@ -98,16 +98,21 @@ class Learner:
     def open_letter(self) -> None:
         """Open the newest letter to this address in the mailbox."""
         self.page.goto("/mailbox/")
-        self.page.locator("li.row", has_text=self.email).first.locator("a").click()
+        self.follow(self.page.locator("li.row", has_text=self.email).first.locator("a"))
+
+    def follow(self, control: Locator) -> None:
+        """Click what leads to another page and wait for that page: what comes next may only count things on it."""
+        with self.page.expect_navigation():
+            control.click()
 
     def submit(self, form: str) -> None:
-        self.page.locator(f"{form} [type=submit]").first.click()
+        self.follow(self.page.locator(f"{form} [type=submit]").first)
 
     def enrol(self) -> None:
         """Find the course in the catalogue and join its first group, the one at one's own pace."""
         page = self.page
         page.goto(f"{self.prefix}/courses/")
-        page.locator(f"main a[href$='/courses/{self.course}/']").click()
+        self.follow(page.locator(f"main a[href$='/courses/{self.course}/']"))
         self.submit("form[action$='/enrol/']")
         expect(page).to_have_url(re.compile(f"{self.prefix}/courses/{self.course}/[^/]+/[^/]+/$"))
 
@@ -142,7 +147,7 @@ class Learner:
     def answer_all(self, *, rightly: bool) -> None:
         for question in self.questions():
             self.answer(question, rightly=rightly)
-        self.page.locator(f"{ANSWERS} [name=submit]").click()
+        self.follow(self.page.locator(f"{ANSWERS} [name=submit]"))
         expect(self.page.locator("#answers")).to_be_visible()
 
     def passed(self) -> bool:
@@ -151,7 +156,7 @@ class Learner:
 
     def go_on(self) -> None:
         """Follow the button below a passed quiz: the next lesson, or the course after the last one."""
-        self.page.locator("main p.cluster a.btn").last.click()
+        self.follow(self.page.locator("main p.cluster a.btn").last)
 
     def certificate_link(self) -> Locator:
         return self.page.locator("main a[href*='/certificates/'][href$='.pdf']").first
@@ -183,5 +188,5 @@ class Learner:
     def switch_language(self, code: str) -> None:
         """Choose a language in the account menu."""
         self.page.locator(".masthead details.drop.menu > summary").click()
-        self.page.locator(f".masthead .drop-panel a[hreflang={code}]").click()
+        self.follow(self.page.locator(f".masthead .drop-panel a[hreflang={code}]"))
         expect(self.page.locator("html")).to_have_attribute("lang", code)

@@ -51,8 +51,8 @@ def test_an_author_changes_a_lesson_and_the_learner_sees_it(open_page: OpenPage,
     publish = page.locator("button[name=action-publish]")
     if not publish.is_visible():
         page.locator("footer [data-w-dropdown-target=toggle]").first.click()
-    publish.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        publish.click()
     expect(page.locator(".messages .success")).to_be_visible()
     reader = open_page(storage=signed_in(READER))
     reader.goto(f"/courses/{COURSE}/")
@@ -91,7 +91,8 @@ def test_a_passkey_takes_the_place_of_the_password(open_page: OpenPage, platform
     expect(page).to_have_url(re.compile("/home/$"))
     page.goto("/account/2fa/webauthn/add/")
     page.fill("main input[name=password]", DEMO_PASSWORD)
-    page.press("main input[name=password]", "Enter")
+    with page.expect_navigation():
+        page.press("main input[name=password]", "Enter")
     page.fill("main input[name=name]", "Телефон")
     expect(page.locator("main input[name=passwordless]")).to_be_checked()
     page.locator("#mfa_webauthn_add").click()
@@ -99,7 +100,8 @@ def test_a_passkey_takes_the_place_of_the_password(open_page: OpenPage, platform
     page.goto("/account/2fa/webauthn/")
     expect(page.locator("main li.row")).to_contain_text("Телефон")
     page.locator(".masthead details.drop.menu > summary").click()
-    page.locator(".masthead button[form=logout]").click()
+    with page.expect_navigation():
+        page.locator(".masthead button[form=logout]").click()
     page.goto("/account/login/")
     page.locator("#passkey_login").click()
     expect(page).to_have_url(re.compile("/home/$"))

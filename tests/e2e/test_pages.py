@@ -65,7 +65,8 @@ def test_page(
         response = page.goto(path)
         if "/reauthenticate/?" in page.url:
             page.fill("main input[name=password]", DEMO_PASSWORD)
-            page.press("main input[name=password]", "Enter")
+            with page.expect_navigation():
+                page.press("main input[name=password]", "Enter")
             response = page.goto(path)
         assert response is not None
         assert response.status == place.status

@@ -14,7 +14,7 @@ DEMO_PASSWORD = "advocate-demo-2026"  # noqa: S105 -- documented in the README, 
 
 GROUPS = {
     "author": [setup.AUTHORS],
-    "chapter_officer": [setup.OFFICE],
+    "chapter_officer": [setup.CHAPTER_OFFICERS],
     "registrar": [setup.OFFICE],
 }
 
