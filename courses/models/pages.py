@@ -140,6 +140,10 @@ class CoursePage(BasePage):
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         return self.serve(request)
 
+    def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
+        """Name the course to search engines only while it is in the public catalogue."""
+        return super().get_sitemap_urls(request) if self.is_listed else []
+
     @property
     def outcome_list(self) -> list[str]:
         return [line.strip() for line in self.outcomes.splitlines() if line.strip()]

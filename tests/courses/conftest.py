@@ -1,12 +1,12 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import connection
+from django.db import connections
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from courses.models import (
@@ -105,37 +105,33 @@ def signed_in(client: Client, learner: User) -> Client:
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[None]:
+def committed(db: None, tmp_path: Path) -> Iterator[None]:
     """A database in which threads see each other's rows, for races.
 
-    Nothing is flushed afterwards, since that would take away what migrations created and other tests stand on.
-    SQLite's database is in memory and one connection's; for these tests it is copied to a file, which is what the
-    platform runs on. On PostgreSQL the rows are deleted at the end.
+    The test's own transaction stays open and empty, and the test works on a connection beside it. Nothing is flushed
+    afterwards, since that would take away what migrations created and other tests stand on. SQLite's database is in
+    memory and one connection's; for these tests it is copied to a file, which is what the platform runs on. On
+    PostgreSQL the rows are deleted at the end.
     """
-    with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            yield from _in_a_file(tmp_path / "race.sqlite3")
-        else:
-            try:
-                yield
-            finally:
-                _delete_rows()
-
-
-def _in_a_file(path: Path) -> Iterator[None]:
-    connection.ensure_connection()
-    memory, name = connection.connection, connection.settings_dict["NAME"]
-    with sqlite3.connect(path) as copy:
-        memory.backup(copy)
-    copy.close()
-    connection.connection = None
-    connection.settings_dict["NAME"] = str(path)
+    outer = connections["default"]
+    name = outer.settings_dict["NAME"]
+    if outer.vendor == "sqlite":
+        outer.settings_dict["NAME"] = _copy(outer.connection, tmp_path / "race.sqlite3")
+    connections["default"] = connections.create_connection("default")
     try:
         yield
     finally:
-        connection.close()
-        connection.settings_dict["NAME"] = name
-        connection.connection = memory
+        if outer.vendor != "sqlite":
+            _delete_rows()
+        connections["default"].close()
+        connections["default"] = outer
+        outer.settings_dict["NAME"] = name
+
+
+def _copy(memory: sqlite3.Connection, path: Path) -> str:
+    with closing(sqlite3.connect(path)) as copy:
+        memory.backup(copy)
+    return str(path)
 
 
 def _delete_rows() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from demo.loader.people import DEMO_PASSWORD
 from tests.e2e.pages import ADVOCATE, make_places
@@ -15,7 +15,7 @@ from tests.e2e.watch import Watch
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
-SECONDS = 20_000  # milliseconds that a step may take
+PATIENCE = 20_000  # milliseconds that a step may take on a busy machine
 
 PLATFORM = pytest.StashKey[Platform]()
 
@@ -68,6 +68,7 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
     # After the platform: its processes must not inherit the pipes to the browser.
     # Of the package, not of the session: Playwright's loop in this thread would stop the ORM of the tests after it.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
         yield browser
@@ -103,7 +104,7 @@ def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
             storage_state=storage,
             **options,
         )
-        context.set_default_timeout(SECONDS)
+        context.set_default_timeout(PATIENCE)
         watch = Watch(urlsplit(base_url).netloc, frozenset(expected), allowed)
         watch.attach(context)
         opened.append((context, watch))

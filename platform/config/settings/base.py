@@ -183,7 +183,7 @@ CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview shows a page inside the admin
+X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews by themselves
 
 # Every page of the site. Wagtail's admin has a policy of its own: ui.http.ADMIN_POLICY.
 CONTENT_SECURITY_POLICY = {
