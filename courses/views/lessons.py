@@ -1,7 +1,6 @@
-import datetime as dt
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,6 +25,7 @@ from courses.models import (
     load_outline,
 )
 from courses.permissions import can_read_lessons, can_teach
+from courses.views.bodies import BodyPart, print_body, published_body
 from courses.views.enrolments import course_page_for
 from pages.services import active_language
 
@@ -52,12 +52,13 @@ def lesson_detail(request: HttpRequest, page: LessonPage) -> HttpResponse:
     lesson = outline.find(page.translation_key)
     if enrolment is not None and lesson is not None:
         services.touch_unit(enrolment, lesson.unit, at=now)
+    accepts_work = enrolment is not None and enrolment.accepts_work(now)
     context = page.get_context(request)
     context.update(
         course_page=course_page,
         enrolment=enrolment,
-        accepts_work=_accepts_work(enrolment, at=now),
-        body=_body(page, lesson, _attempts(enrolment, lesson), accepts_work=_accepts_work(enrolment, at=now)),
+        accepts_work=accepts_work,
+        body=_body(published_body(page), lesson, _attempts(enrolment, lesson), accepts_work=accepts_work),
         **_place(outline, lesson),
     )
     return render(request, "courses/lesson_detail.html", context)
@@ -74,7 +75,7 @@ def lesson_preview(request: HttpRequest, page: LessonPage) -> HttpResponse:
         course_page=course_page,
         enrolment=None,
         accepts_work=False,
-        body=_body(page, None, {}, accepts_work=False),
+        body=_body(print_body(page), None, {}, accepts_work=False),
         **_place(outline, outline.find(page.translation_key)),
     )
     return render(request, "courses/lesson_detail.html", context)
@@ -119,10 +120,6 @@ def _place(outline: Outline, lesson: OutlineLesson | None) -> dict[str, object]:
     }
 
 
-def _accepts_work(enrolment: Enrolment | None, *, at: dt.datetime) -> bool:
-    return enrolment is not None and enrolment.accepts_work(at)
-
-
 @dataclass
 class QuizCard:
     """What the lesson's page says of a quiz: the rules, what was done, what can be done."""
@@ -160,27 +157,22 @@ class QuizCard:
 
 
 def _body(
-    page: LessonPage,
+    parts: list[BodyPart],
     lesson: OutlineLesson | None,
     attempts: dict[str, list[QuizAttempt]],
     *,
     accepts_work: bool,
-) -> list[tuple[Any, QuizCard | None]]:
-    """Pair each block with the card of its quiz, if it is one."""
+) -> list[tuple[BodyPart, QuizCard | None]]:
+    """Pair each part of the body with the card of its quiz, if it is one."""
     units = {str(quiz.pk): quiz for quiz in lesson.quizzes} if lesson else {}
     return [
         (
-            block,
-            QuizCard(
-                services.quiz_rules(block.value),
-                attempts.get(block.id, []),
-                units.get(block.id),
-                accepts_work,
-            )
-            if block.block_type == "quiz"
+            part,
+            QuizCard(part.rules, attempts.get(part.block_id, []), units.get(part.block_id), accepts_work)
+            if part.rules is not None
             else None,
         )
-        for block in page.body
+        for part in parts
     ]
 
 

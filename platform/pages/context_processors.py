@@ -10,6 +10,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     furniture = services.site_furniture()
     return {
         "site_text": furniture["text"],
+        "site_version": furniture["version"],
         "public_menu": services.mark_current(furniture["menu"], request.path),
         "footer_columns": furniture["footer"],
         "language_links": services.language_links(request),

@@ -23,7 +23,7 @@ FURNITURE_SECONDS = 3600
 
 
 def _cache_key(language: str) -> str:
-    return f"pages.furniture.{language}"
+    return f"pages.furniture.2.{language}"  # the number is that of the value's shape
 
 
 def _links(stream_or_list: Any) -> list[dict[str, str]]:
@@ -45,7 +45,13 @@ def site_furniture() -> dict[str, Any]:
     if furniture is None:
         texts = {text.locale.language_code: text for text in SiteText.objects.select_related("locale")}
         text = texts.get(language) or texts.get(settings.LANGUAGE_CODE)
-        furniture = {"text": None, "menu": [], "footer": [], "news_url": _news_url(language)}
+        furniture = {
+            "version": uuid.uuid4().hex,  # of the fragments that the templates cache: a new one forgets them all
+            "text": None,
+            "menu": [],
+            "footer": [],
+            "news_url": _news_url(language),
+        }
         if text is not None:
             furniture |= {
                 "text": {
@@ -73,7 +79,7 @@ def _news_url(language: str) -> str:
 
 
 def forget_furniture() -> None:
-    """Make the next page read names and menus from the database again."""
+    """Make the next page read names and menus from the database again, and print every cached fragment anew."""
     cache.delete_many([_cache_key(code) for code, _name in settings.LANGUAGES])
 
 

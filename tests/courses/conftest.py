@@ -1,6 +1,4 @@
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,7 +114,9 @@ def committed(db: None, tmp_path: Path) -> Iterator[None]:
     outer = connections["default"]
     name = outer.settings_dict["NAME"]
     if outer.vendor == "sqlite":
-        outer.settings_dict["NAME"] = _copy(outer.connection, tmp_path / "race.sqlite3")
+        copy = tmp_path / "race.sqlite3"
+        copy.write_bytes(outer.connection.serialize())
+        outer.settings_dict["NAME"] = str(copy)
     connections["default"] = connections.create_connection("default")
     try:
         yield
@@ -126,12 +126,6 @@ def committed(db: None, tmp_path: Path) -> Iterator[None]:
         connections["default"].close()
         connections["default"] = outer
         outer.settings_dict["NAME"] = name
-
-
-def _copy(memory: sqlite3.Connection, path: Path) -> str:
-    with closing(sqlite3.connect(path)) as copy:
-        memory.backup(copy)
-    return str(path)
 
 
 def _delete_rows() -> None:

@@ -90,7 +90,9 @@ def test_unlisted_course_visible_in_every_language(
 
 
 @pytest.mark.parametrize(
-    ("become", "status"), [(None, 404), (enrol, 200), (teach, 200), (own, 200)], ids=lambda value: str(value)
+    ("become", "status"),
+    [(None, 404), (enrol, 200), (teach, 200), (own, 200)],
+    ids=["nobody", "learner", "teacher", "owner"],
 )
 def test_course_detail_of_an_unlisted_course(
     client: Client, unlisted: CoursePage, learner: User, become: object, status: int

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import uuid
 
 import pytest
@@ -268,3 +269,28 @@ def test_quiz_card_shows_nothing_of_others(
 
     assert "3 attempts left" in text_of(response)
     assert str(theirs.pk) not in response.content.decode()
+
+
+def test_lesson_is_printed_anew_after_its_publication(
+    signed_in: Client, enrolment: Enrolment, english: CoursePage
+) -> None:
+    page = LessonPage.objects.descendant_of(english).order_by("path").first()
+    assert "Rewritten" not in signed_in.get(page.get_url()).text
+
+    page.body = json.dumps([{"type": "prose", "value": "<p>Rewritten text.</p>", "id": str(uuid.uuid4())}])
+    page.save_revision().publish()
+
+    assert "Rewritten text." in signed_in.get(page.get_url()).text
+
+
+def test_lesson_of_the_cache_shows_each_learner_their_own_quiz(
+    signed_in: Client, enrolment: Enrolment, english: CoursePage, quiz: Unit
+) -> None:
+    page = LessonPage.objects.get(translation_key=quiz.lesson_id, locale=english.locale)
+    services.start_attempt(enrolment, quiz, language="en", at=NOW)
+    assert "Go on with the quiz" in signed_in.get(page.get_url()).text
+
+    other = Client()
+    other.force_login(EnrolmentFactory(run=enrolment.run).user)
+
+    assert "Start the quiz" in other.get(page.get_url()).text

@@ -42,6 +42,12 @@ FILE_SIZES = ((1_000_000_000, "%s GB"), (1_000_000, "%s MB"), (1_000, "%s KB"))
 # Marks
 
 
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    """Look the address of the sprite up once: a page draws some thirty icons."""
+    return static("ui/icons.svg")
+
+
 @lru_cache(maxsize=1024)
 def _symbol(sprite: str, name: str, label: str, size: str) -> SafeString:
     meaning = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
@@ -52,7 +58,7 @@ def _symbol(sprite: str, name: str, label: str, size: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, *, label: str = "", size: str = "") -> SafeString:
     """Draw a symbol of the sprite; give a label only if the meaning is in the icon alone."""
-    return _symbol(static("ui/icons.svg"), name, str(label), size)
+    return _symbol(_sprite(), name, str(label), size)
 
 
 @register.simple_tag
