@@ -99,6 +99,7 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": VAR / "cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
         }
     }
 
