@@ -255,6 +255,17 @@ def test_attempt_detail_opened_after_the_end_of_the_run(
     assert actions_of(response) == []
 
 
+@pytest.mark.parametrize("button", ["submit", "save"])
+def test_attempt_detail_after_leaving_the_course(signed_in: Client, attempt: QuizAttempt, button: str) -> None:
+    services.withdraw(attempt.enrolment, at=NOW)
+
+    response = signed_in.post(url_of(attempt), fields(answers_to("a", "b"), **{button: "1"}))
+
+    assert said(response) == ["You left this course. Enrol again to go on; what you saved is kept."]
+    attempt.refresh_from_db()
+    assert attempt.is_open
+
+
 def test_attempt_detail_after_a_switch_of_language(signed_in: Client, attempt: QuizAttempt) -> None:
     signed_in.post(url_of(attempt, ""), fields(answers_to("a"), save="1"))
 

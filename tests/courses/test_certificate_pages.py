@@ -8,7 +8,7 @@ from accounts.models import User
 from courses import services
 from courses.forms import VerificationForm
 from courses.models import Certificate
-from tests.courses.pages import links_of, main_of, text_of
+from tests.courses.pages import links_of, main_of, said, text_of
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CertificateFactory
 
@@ -199,6 +199,17 @@ def test_certificate_pdf(signed_in: Client, certificate: Certificate) -> None:
     assert content.startswith(b"%PDF-")
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Disposition"] == 'attachment; filename="CALL-2026-00418.pdf"'
+
+
+def test_certificate_pdf_with_a_letter_that_cannot_be_printed(signed_in: Client, certificate: Certificate) -> None:
+    Certificate.objects.update(holder_name="李")
+
+    response = signed_in.get(f"/en/learn/certificates/{CODE}.pdf")
+
+    assert response.url == "/en/learn/certificates/"
+    assert said(response) == [
+        "The file cannot be made: a name has a letter that cannot be printed. Write to the League’s office."
+    ]
 
 
 @pytest.mark.parametrize("who", [{}, {"is_superuser": True}])

@@ -297,3 +297,15 @@ def test_settle_course_task_says_how_many_it_completed(enrolment: Enrolment, les
 
     assert tasks.settle_course(str(enrolment.run.course_id)) == 1
     assert tasks.settle_course(str(enrolment.run.course_id)) == 0
+
+
+def test_settle_courses_task_finishes_what_lost_messages_left_behind() -> None:
+    for _course in range(2):
+        enrolment = EnrolmentFactory()
+        unit = LessonUnitFactory(course=enrolment.run.course)
+        UnitProgress.objects.create(enrolment=enrolment, unit=unit, first_seen_at=NOW, completed_at=NOW)
+
+    assert tasks.settle_courses() == 2
+    assert tasks.settle_courses() == 0
+
+    assert Certificate.objects.count() == 2

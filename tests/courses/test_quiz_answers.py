@@ -212,6 +212,19 @@ def test_a_worse_attempt_takes_nothing_back(attempt: QuizAttempt) -> None:
     assert (row.completed_at, row.best_percent) == (NOW, 100)
 
 
+def test_attempt_of_who_left_the_course_waits_for_a_return(attempt: QuizAttempt) -> None:
+    save(attempt, answers_to("a"))
+    services.withdraw(attempt.enrolment, at=NOW)
+
+    for act in (save, submit):
+        with pytest.raises(services.AttemptClosed):
+            act(attempt, RIGHT)
+
+    attempt.refresh_from_db()
+    assert attempt.is_open
+    assert services.saved_answers(attempt) == answers_to("a")
+
+
 def test_close_attempt_twice_counts_once(attempt: QuizAttempt) -> None:
     submit(attempt, RIGHT)
 
@@ -240,6 +253,19 @@ def test_close_overdue_attempts_closes_those_of_ended_runs_only(unit: Unit) -> N
     assert set(QuizAttempt.objects.open()) == {going, endless}
     ended.refresh_from_db()
     assert (ended.submitted_at, ended.percent, ended.is_passed) == (NOW - HOUR, 0, False)
+
+
+def test_close_overdue_attempts_goes_on_after_a_failure(unit: Unit, caplog: pytest.LogCaptureFixture) -> None:
+    broken, fine = (
+        QuizAttemptFactory(enrolment__run__course=unit.course, enrolment__run__ends_at=NOW, unit=unit, paper=kept)
+        for kept in ({"questions": [{}], "pass_mark": 70}, paper(question("a")))
+    )
+
+    assert services.close_overdue_attempts(at=NOW) == 1
+
+    assert list(QuizAttempt.objects.open()) == [broken]
+    assert list(QuizAttempt.objects.submitted()) == [fine]
+    assert f"Attempt {broken.pk} could not be marked." in caplog.text
 
 
 def test_close_overdue_attempts_task(unit: Unit) -> None:
