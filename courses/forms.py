@@ -1,26 +1,6 @@
-from typing import Any
-
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-
-from courses.models import CourseRun
-
-
-class EnrolmentForm(forms.Form):
-    """Which run to join."""
-
-    run = forms.ModelChoiceField(
-        queryset=CourseRun.objects.none(),
-        error_messages={
-            "required": _("Choose a group to join."),
-            "invalid_choice": _("This group does not exist any more. Choose another one."),
-        },
-    )
-
-    def __init__(self, *args: Any, runs: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["run"].queryset = runs  # type: ignore[attr-defined]  # a ModelChoiceField has one
 
 
 class VerificationForm(forms.Form):

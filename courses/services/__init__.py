@@ -9,7 +9,7 @@ from courses.services.certificates import (
     verification_url,
 )
 from courses.services.enrolment import EnrolmentClosed, RunFull, enrol, withdraw
-from courses.services.outline import source_page, sync_course
+from courses.services.outline import renew_quizzes, source_page, sync_course
 from courses.services.progress import (
     QuizFirst,
     WorkClosed,
@@ -66,6 +66,7 @@ __all__ = [
     "record_completion",
     "record_result",
     "reissue_certificate",
+    "renew_quizzes",
     "revoke_certificate",
     "save_answers",
     "saved_answers",

@@ -1,9 +1,11 @@
 """Courses and units follow the pages that editors publish; learners' records follow the units."""
 
 import datetime as dt
+import json
 import uuid
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from courses import tasks
@@ -45,6 +47,23 @@ def sync_course(course_key: uuid.UUID, *, at: dt.datetime) -> Course | None:
     course.units.in_use().exclude(pk__in=[unit.pk for unit in wanted]).update(retired_at=at)
     tasks.settle_course.delay_on_commit(str(course.pk))
     return course
+
+
+def renew_quizzes(lesson_page: LessonPage) -> bool:
+    """Give the quizzes of a copied lesson identities of their own; say whether there were any.
+
+    Wagtail's copy keeps the ids of blocks, and a quiz stays with the lesson that had it first: without this nobody
+    could take the copy's quizzes.
+    """
+    blocks = [dict(block) for block in lesson_page.body.raw_data]
+    quizzes = [block for block in blocks if block["type"] == "quiz"]
+    for block in quizzes:
+        block["id"] = str(uuid.uuid4())
+    if quizzes:
+        lesson_page.body = json.dumps(blocks, cls=DjangoJSONEncoder)
+        lesson_page.save_revision()
+        lesson_page.save()
+    return bool(quizzes)
 
 
 def _wanted_units(page: CoursePage, course: Course) -> list[Unit]:

@@ -209,7 +209,10 @@ def lesson_done(request: UserRequest, enrolment_id: int, unit_key: uuid.UUID) ->
     try:
         services.complete_lesson(enrolment, unit, language=active_language(), at=timezone.now())
     except services.WorkClosed:
-        messages.error(request, _("This group has ended: lessons stay open for reading, but nothing is counted."))
+        if enrolment.run.has_started(timezone.now()):
+            messages.error(request, _("This group has ended: lessons stay open for reading, but nothing is counted."))
+        else:
+            messages.error(request, _("The lessons open on the first day of your group."))
         return redirect(here)
     except services.QuizFirst:
         messages.error(request, _("Pass the quiz of this lesson to complete it."))

@@ -3,6 +3,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from courses import services
@@ -19,6 +22,7 @@ from courses.models import (
     Unit,
     UnitProgress,
 )
+from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
     CertificateFactory,
     QuizAttemptFactory,
@@ -309,3 +313,28 @@ def test_copied_course_does_not_take_the_quizzes_of_the_original(
     assert titles(copy) == ["Урок first", "Урок second"]
     record[Course] = list(Course.objects.order_by("pk").values())
     assert read_record() == record
+
+
+def test_lesson_copied_in_the_admin_has_a_quiz_of_its_own(
+    course_page: CoursePage, quiz_lesson: LessonPage, client: Client, settings: LazySettings
+) -> None:
+    settings.REQUIRE_STAFF_MFA = False
+    client.force_login(UserFactory(is_superuser=True))
+    original = Unit.objects.get(kind="quiz")
+
+    response = client.post(
+        reverse("wagtailadmin_pages:copy", args=[quiz_lesson.pk]),
+        {
+            "new_title": "Копия",
+            "new_slug": "copy",
+            "new_parent_page": quiz_lesson.get_parent().pk,
+            "publish_copies": "on",
+        },
+    )
+
+    assert response.status_code == 302
+    copy = LessonPage.objects.get(slug="copy")
+    [(key, _quiz)] = copy.quizzes()
+    assert key != original.pk
+    assert Unit.objects.get(pk=key).lesson_id == copy.translation_key
+    assert Unit.objects.get(pk=original.pk).lesson_id == quiz_lesson.translation_key

@@ -1,7 +1,5 @@
 """What a page may weigh over a slow line, and that every page works without JavaScript."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -34,25 +32,18 @@ def weigh(page: Page, path: str) -> int:
 
 
 @pytest.mark.parametrize("path", ["/", "/en/"])
-def test_the_first_visit_to_the_public_home_is_light(
-    path: str, open_page: OpenPage, record_property: Callable[[str, object], None]
-) -> None:
-    size = weigh(open_page(width=390), path)
-    record_property("bytes", size)
-    assert 0 < size <= FIRST_VISIT
+def test_the_first_visit_to_the_public_home_is_light(path: str, open_page: OpenPage) -> None:
+    assert 0 < weigh(open_page(width=390), path) <= FIRST_VISIT
 
 
 def test_a_lesson_is_light_once_the_site_is_known(
     open_page: OpenPage,
     places: dict[str, str],
     signed_in: SignedIn,
-    record_property: Callable[[str, object], None],
 ) -> None:
     page = open_page(width=390, storage=signed_in(ADVOCATE))
     page.goto("/home/", wait_until="networkidle")
-    size = weigh(page, places["lesson"])
-    record_property("bytes", size)
-    assert 0 < size <= LESSON_BEYOND_CACHE
+    assert 0 < weigh(page, places["lesson"]) <= LESSON_BEYOND_CACHE
 
 
 @pytest.mark.parametrize("place", [pytest.param(place, id=place.name) for place in PLACES])
