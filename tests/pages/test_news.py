@@ -130,7 +130,7 @@ def test_home_page_query_count(
     add_days(news_index, count)
     client.get("/")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         response = client.get("/")
 
     assert response.content.count(b"Day ") == min(count, 3)

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import honcho.manager
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,6 +26,7 @@ from demo.loader.people import DEMO_PASSWORD
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
+STOP_SECONDS = 15
 
 
 class Command(BaseCommand):
@@ -41,6 +43,7 @@ class Command(BaseCommand):
         os.environ["BASE_URL"] = settings.WAGTAILADMIN_BASE_URL = f"http://{HOST}:{port}"
         _prepare()
         manager = Manager(Printer(sys.stdout))
+        honcho.manager.KILL_WAIT = STOP_SECONDS  # a worker finishes its task before it goes
         for name, command in _processes(port).items():
             manager.add_process(name, command, env=os.environ.copy())
         threading.Thread(target=self._announce, args=(port,), daemon=True).start()
@@ -59,6 +62,7 @@ class Command(BaseCommand):
             "",
             f"  The platform is ready:  {url}/  (Russian)   {url}/en/  (English)",
             f"  Editors and the office: {url}/admin/",
+            f"  Passkeys need a name:   http://localhost:{port}/account/login/",
             f"  Caught mail:            {url}/mailbox/",
             f"  Accounts, all with the password {DEMO_PASSWORD}:",
             *(f"    {person['email']:<28}{person['role']}" for person in people),
