@@ -28,12 +28,9 @@ setup: $(STAMP) ## create .venv and install everything
 run: $(STAMP) ## run the platform with its demo world; PORT= changes the port
 	@exec $(BIN)/python manage.py run --port $(PORT)
 
-# The browser waits more than it works, so its tests run beside the others; their report follows at the end.
 test: $(STAMP) ## run the whole test suite; browser tests run where Chromium is found
-	@mkdir -p var; $(BIN)/python -m pytest -m e2e -p no:randomly >var/browser-tests.log 2>&1 & browser=$$!; \
-	trap 'kill $$browser 2>/dev/null' INT TERM; \
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not e2e"; suite=$$?; \
-	wait $$browser; browser=$$?; cat var/browser-tests.log; exit $$((suite + browser))
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not e2e"
+	@$(BIN)/python -m pytest -m e2e -p no:randomly
 
 test-e2e: $(STAMP) ## run the browser tests only
 	@$(BIN)/python -m pytest -m e2e -p no:randomly
