@@ -70,8 +70,12 @@ class SessionActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if signed_in(request) and cache.add(f"session-seen:{request.session.session_key}", True, SEEN_EVERY):
-            UserSession.objects.create_from_request(request)
+        if signed_in(request):
+            key = f"session-seen:{request.session.session_key}"
+            now = timezone.now().timestamp()
+            if now - cache.get(key, 0) >= SEEN_EVERY:
+                cache.set(key, now, SEEN_EVERY)
+                UserSession.objects.create_from_request(request)
         return self.get_response(request)
 
 
