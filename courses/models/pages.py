@@ -63,6 +63,11 @@ class CoursePageQuerySet(PageQuerySet):
     def in_language(self, language: str) -> Self:
         return self.filter(locale__language_code=language)
 
+    def by_language(self, course_key: uuid.UUID) -> "dict[str, CoursePage]":
+        """Return the pages of one course by language code."""
+        pages = self.filter(translation_key=course_key).select_related("locale")
+        return {page.locale.language_code: page for page in pages}
+
     def for_catalogue(self) -> Self:
         """Order by title, with what one row shows and nothing heavier."""
         return self.select_related("cover").prefetch_related("scope").order_by("title", "pk")

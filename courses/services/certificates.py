@@ -95,10 +95,7 @@ def _days(enrolment: Enrolment, day: dt.date) -> dict[str, dt.date]:
 
 def _course_as_printed(enrolment: Enrolment, language: str) -> dict[str, str | int | list[str]]:
     """Read title, minutes and facilitators from the course's page in that language, or in the language it has."""
-    pages = {
-        page.locale.language_code: page
-        for page in CoursePage.objects.filter(translation_key=enrolment.run.course_id).select_related("locale")
-    }
+    pages = CoursePage.objects.all().by_language(enrolment.run.course_id)
     page = pages.get(language) or pages.get(settings.LANGUAGE_CODE) or next(iter(pages.values()), None)
     if page is None:
         return {"course_title": enrolment.course.title, "cpd_minutes": 0, "facilitators": []}

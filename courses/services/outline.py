@@ -15,10 +15,7 @@ from courses.models import Course, CoursePage, LessonPage, Unit
 
 def source_page(course_key: uuid.UUID) -> CoursePage | None:
     """Return the page that decides what a course consists of: the default language's, else any published one."""
-    pages = {
-        page.locale.language_code: page
-        for page in CoursePage.objects.live().filter(translation_key=course_key).select_related("locale")
-    }
+    pages = CoursePage.objects.live().by_language(course_key)
     return pages.get(settings.LANGUAGE_CODE) or next(iter(pages.values()), None)
 
 

@@ -28,10 +28,7 @@ def closed_sentence(state: RunState) -> str:
 
 def course_page_for(course_key: uuid.UUID) -> CoursePage:
     """Return the published page of a course in the active language, else in another one; 404 if there is none."""
-    pages = {
-        page.locale.language_code: page
-        for page in CoursePage.objects.live().filter(translation_key=course_key).select_related("locale")
-    }
+    pages = CoursePage.objects.live().by_language(course_key)
     if not pages:
         raise Http404
     return pages.get(active_language()) or next(iter(pages.values()))

@@ -12,7 +12,6 @@ from wagtail.images.blocks import ImageChooserBlock
 
 # One allow-list for prose everywhere: what the stylesheet knows, and nothing that an editor could break a page with.
 PROSE_FEATURES = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link", "blockquote", "hr"]
-LINE_FEATURES = ["bold", "italic", "link"]
 
 
 class ProseBlock(blocks.RichTextBlock):
