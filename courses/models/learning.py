@@ -24,12 +24,12 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         return self.filter(user_id=user.pk)
 
     def for_course(self, user: User, course_key: uuid.UUID) -> "Enrolment | None":
-        """Return a person's latest active enrolment in a course, with its run and the unit last opened."""
+        """Return a person's latest active enrolment in a course, with its run."""
         return (
             self.active()
             .visible_to(user)
             .filter(run__course_id=course_key)
-            .select_related("run__course", "last_unit", "user")
+            .select_related("run")
             .order_by("-enrolled_at", "-pk")
             .first()
         )

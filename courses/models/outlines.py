@@ -14,7 +14,7 @@ from courses.choices import UnitKind
 from courses.models.learning import Enrolment
 from courses.models.pages import CoursePage
 from courses.models.runs import Unit
-from pages.services import page_url
+from pages.services import page_url, until_publication
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -107,7 +107,7 @@ class Outline:
 
 
 def load_outline(course_page: CoursePage, enrolment: Enrolment | None) -> Outline:
-    """Read the table of contents in two queries; two more only if some lesson is not translated yet.
+    """Read the table of contents: one query, and up to three after a publication.
 
     Which units there are, and their order, is a matter of the course in all languages; titles and links come from the
     pages of the language of `course_page`.
@@ -151,7 +151,12 @@ class OutlinePage:
 
 
 def _pages_below(course_page: CoursePage) -> dict[uuid.UUID, OutlinePage]:
-    """Read the published pages of a course by identity: one query, plain values, no bodies."""
+    """Return the published pages of a course by identity, from the cache if they are there."""
+    return until_publication(f"courses.outline.{course_page.pk}", lambda: _read_pages_below(course_page))
+
+
+def _read_pages_below(course_page: CoursePage) -> dict[uuid.UUID, OutlinePage]:
+    """Read the published pages of a course: one query, plain values, no bodies."""
     roots = Site.get_site_root_paths()
     rows = (
         Page.objects.live()

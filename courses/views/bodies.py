@@ -7,14 +7,11 @@ published revision and the version of the site, which changes with every publica
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 
 from courses import services
 from courses.models import LessonPage
-from pages.services import active_language, site_furniture
-
-BODY_SECONDS = 600
+from pages.services import until_publication
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,7 @@ class BodyPart:
 
 def published_body(page: LessonPage) -> list[BodyPart]:
     """Return the body as it is published, in the language of the address, from the cache if it is there."""
-    version = site_furniture()["version"]
-    key = f"courses.body.{page.pk}.{page.live_revision_id}.{active_language()}.{version}"
-    parts: list[BodyPart] | None = cache.get(key)
-    if parts is None:
-        parts = print_body(page)
-        cache.set(key, parts, BODY_SECONDS)
-    return parts
+    return until_publication(f"courses.body.{page.pk}.{page.live_revision_id}", lambda: print_body(page))
 
 
 def print_body(page: LessonPage) -> list[BodyPart]:

@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from courses.filters import CourseFilter
@@ -15,6 +17,7 @@ from courses.models import (
     ModulePage,
     load_outline,
 )
+from pages.services import parent_link
 
 PAGE_SIZE = 12
 
@@ -22,9 +25,15 @@ PAGE_SIZE = 12
 @require_safe
 def course_index(request: HttpRequest, page: CourseIndexPage) -> HttpResponse:
     """Show the catalogue; Wagtail's routing leads here through CourseIndexPage.serve."""
+    context = page.get_context(request)
+    context["listing"] = SimpleLazyObject(lambda: _listing(request, page))  # read where its print is not in the cache
+    return render(request, "courses/course_index.html", context)
+
+
+def _listing(request: HttpRequest, page: CourseIndexPage) -> dict[str, Any]:
+    """Read a page of the courses that a person may see, with how far they got, and the boxes of the filter."""
     base = CoursePage.objects.visible_to(request.user).child_of(page)
     course_filter = CourseFilter(request.GET, queryset=base.for_catalogue())
-    context = page.get_context(request)
     enrolments = {}
     if request.user.is_authenticated:
         enrolments = {
@@ -38,12 +47,11 @@ def course_index(request: HttpRequest, page: CourseIndexPage) -> HttpResponse:
     courses = Paginator(course_filter.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     for course in courses:
         course.enrolment = enrolments.get(course.translation_key)
-    context.update(
-        courses=courses,
-        facets=course_filter.facets(base),
-        is_filtered=any(request.GET.getlist(name) for name in course_filter.filters),
-    )
-    return render(request, "courses/course_index.html", context)
+    return {
+        "courses": courses,
+        "facets": course_filter.facets(base),
+        "is_filtered": any(request.GET.getlist(name) for name in course_filter.filters),
+    }
 
 
 @require_safe
@@ -69,18 +77,16 @@ def course_detail(request: HttpRequest, page: CoursePage) -> HttpResponse:
                 "can_enrol": state in OPEN_STATES and not is_full,
             }
         )
-    outline = load_outline(page, enrolment)
     context = page.get_context(request)
     context.update(
         enrolment=enrolment,
         certificate=enrolment.certificates.current().first() if enrolment and enrolment.completed_at else None,
         runs=runs,
         first_open_run=next((entry["run"] for entry in runs if entry["can_enrol"]), None),
-        outline=outline,
+        outline=SimpleLazyObject(lambda: load_outline(page, enrolment)),
         has_started=enrolment is not None and enrolment.run.has_started(now),
         facilitators=page.facilitators.select_related("user"),
-        catalogue=page.get_parent(),
-        language=get_language(),
+        way_back=[parent_link(page)],
     )
     return render(request, "courses/course_detail.html", context)
 

@@ -1,14 +1,11 @@
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from courses.models import CourseIndexPage
 from pages import services
-
-CATALOGUE_SECONDS = 300
 
 
 def member_menu(request: HttpRequest) -> dict[str, Any]:
@@ -33,4 +30,4 @@ def catalogue_url() -> str:
         page = CourseIndexPage.objects.live().filter(locale__language_code=language).first()
         return page.get_url() if page is not None else ""
 
-    return str(cache.get_or_set(f"dashboard.catalogue.{language}", look_up, CATALOGUE_SECONDS))
+    return services.until_publication("dashboard.catalogue", look_up)

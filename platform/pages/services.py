@@ -5,8 +5,8 @@ plain values and forgotten whenever an editor saves them or a page is published,
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +20,7 @@ from wagtail.models import Locale, Page, Site
 from pages.models import HomePage, NewsIndexPage, SiteText
 
 FURNITURE_SECONDS = 3600
+Value = TypeVar("Value")
 
 
 def _cache_key(language: str) -> str:
@@ -46,7 +47,7 @@ def site_furniture() -> dict[str, Any]:
         texts = {text.locale.language_code: text for text in SiteText.objects.select_related("locale")}
         text = texts.get(language) or texts.get(settings.LANGUAGE_CODE)
         furniture = {
-            "version": uuid.uuid4().hex,  # of the fragments that the templates cache: a new one forgets them all
+            "version": uuid.uuid4().hex,  # of all that is kept until the next publication: a new one forgets it
             "text": None,
             "menu": [],
             "footer": [],
@@ -79,8 +80,27 @@ def _news_url(language: str) -> str:
 
 
 def forget_furniture() -> None:
-    """Make the next page read names and menus from the database again, and print every cached fragment anew."""
-    cache.delete_many([_cache_key(code) for code, _name in settings.LANGUAGES])
+    """Make the next page read names, menus and all that was kept until the next publication from the database again.
+
+    Done at once and again when the transaction commits: another request may have read the old state in between.
+    """
+    keys = [_cache_key(code) for code, _name in settings.LANGUAGES]
+    cache.delete_many(keys)
+    transaction.on_commit(lambda: cache.delete_many(keys))
+
+
+def until_publication(name: str, make: Callable[[], Value]) -> Value:
+    """Return a value that only a publication can change, from the cache if possible; `make` returns it otherwise.
+
+    It is kept for an hour at most, under `name` and the active language, and forgotten as soon as an editor publishes,
+    withdraws or moves a page or changes the menus. The value must be plain (it is pickled) and never None.
+    """
+    key = f"pages.kept.{name}.{active_language()}.{site_furniture()['version']}"
+    value: Value | None = cache.get(key)
+    if value is None:
+        value = make()
+        cache.set(key, value, FURNITURE_SECONDS)
+    return value
 
 
 def mark_current(links: list[dict[str, str]], path: str) -> list[dict[str, Any]]:
@@ -103,12 +123,8 @@ def language_links(request: HttpRequest) -> list[dict[str, Any]]:
     page = getattr(request, "wagtail_page", None)
     translations: dict[str, str] = {}
     if page is not None:
-        roots = Site.get_site_root_paths()
-        others = Page.objects.filter(translation_key=page.translation_key).live()
-        translations = {
-            language: page_url(url_path, roots)
-            for language, url_path in others.values_list("locale__language_code", "url_path")
-        }
+        key = page.translation_key
+        translations = until_publication(f"translations.{key}", lambda: _translation_urls(key))
     links = []
     for code, _name in settings.LANGUAGES:
         if page is not None and code not in translations:
@@ -125,6 +141,25 @@ def language_links(request: HttpRequest) -> list[dict[str, Any]]:
             }
         )
     return links
+
+
+def _translation_urls(translation_key: uuid.UUID) -> dict[str, str]:
+    roots = Site.get_site_root_paths()
+    pages = Page.objects.filter(translation_key=translation_key).live()
+    return {
+        language: page_url(url_path, roots)
+        for language, url_path in pages.values_list("locale__language_code", "url_path")
+    }
+
+
+def parent_link(page: Page) -> tuple[str, str]:
+    """Return title and address of the page above, for the way back."""
+
+    def look_up() -> tuple[str, str]:
+        parent = page.get_parent()
+        return parent.title, page_url(parent.url_path, Site.get_site_root_paths())
+
+    return until_publication(f"parent.{page.path}", look_up)
 
 
 def home_url(language: str) -> str:

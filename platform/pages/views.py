@@ -1,6 +1,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 from wagtail.views import serve as wagtail_serve
 
@@ -27,7 +28,8 @@ def news_index(request: HttpRequest, page: NewsIndexPage) -> HttpResponse:
     """Show the news, a page at a time; Wagtail's routing leads here through NewsIndexPage.serve."""
     paginator = Paginator(NewsPage.objects.for_list().child_of(page), NewsIndexPage.PAGE_SIZE)
     context = page.get_context(request)
-    context["news"] = paginator.get_page(request.GET.get("page"))
+    # Read only where the printed list is not in the cache.
+    context["news"] = SimpleLazyObject(lambda: paginator.get_page(request.GET.get("page")))
     return render(request, page.template, context)
 
 

@@ -65,7 +65,7 @@ def test_base_with_redis_url_uses_redis_for_cache_and_broker() -> None:
     settings = read_settings("CACHES", "CELERY_BROKER_URL", "SESSION_ENGINE", REDIS_URL=url)
 
     assert settings["CACHES"]["default"] == {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.RedisCache",
         "LOCATION": url,
     }
     assert settings["CELERY_BROKER_URL"] == url

@@ -337,3 +337,17 @@ def test_preview_of_the_catalogue(catalogues: dict[str, CourseIndexPage], course
 
 def test_module_has_no_preview(course_page: CoursePage) -> None:
     assert not add_module(course_page).is_previewable()
+
+
+def test_a_preview_neither_reads_nor_fills_the_printed_parts(client: Client, course_page: CoursePage) -> None:
+    client.get(course_page.url)
+    course_page.title = "Черновик"
+    course_page.outcomes = "Только в черновике"
+
+    preview = course_page.make_preview_request().content.decode()
+    page = client.get(course_page.url).content.decode()
+
+    assert preview.count("Черновик") > 1
+    assert "Только в черновике" in preview
+    assert "Черновик" not in page
+    assert "Только в черновике" not in page

@@ -1,5 +1,8 @@
 """Names and menus of the frame: read once, kept, forgotten when something changes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -199,3 +202,37 @@ def test_site_text_may_stand_in_two_languages(text: SiteText) -> None:
     SiteTextFactory(language="en", translation_key=text.translation_key)
 
     assert SiteText.objects.count() == 2
+
+
+def test_until_publication_makes_a_value_once(text: SiteText, about: StandardPage) -> None:
+    made = iter(["first", "second"])
+
+    values = [services.until_publication("value", lambda: next(made)) for _number in range(2)]
+    about.save_revision().publish()
+    values.append(services.until_publication("value", lambda: next(made)))
+
+    assert values == ["first", "first", "second"]
+
+
+def test_until_publication_keeps_languages_apart(text: SiteText) -> None:
+    with translation.override("ru"):
+        services.until_publication("value", lambda: "Лига")
+
+    with translation.override("en"):
+        assert services.until_publication("value", lambda: "League") == "League"
+
+
+def test_until_publication_keeps_an_empty_value(text: SiteText) -> None:
+    assert services.until_publication("value", dict) == {}
+    assert services.until_publication("value", lambda: {"a": 1}) == {}
+
+
+def test_forget_furniture_forgets_again_at_commit(
+    home: HomePage, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]]
+) -> None:
+    """Another request may keep the old state between a change and its commit."""
+    with django_capture_on_commit_callbacks(execute=True):
+        services.forget_furniture()
+        services.until_publication("value", lambda: "old")
+
+    assert services.until_publication("value", lambda: "new") == "new"

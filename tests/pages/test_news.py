@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from wagtail.models import PageViewRestriction
 
 from pages.models import HomePage, NewsIndexPage, NewsPage
+from pages.services import forget_furniture
 from tests.factories.pages import SiteTextFactory, add_news, add_news_index, compose
 from tests.pages.conftest import Reader
 
@@ -107,6 +108,20 @@ def test_news_index_leaves_out_drafts_and_restricted_news(news_index: NewsIndexP
     assert titles(read, "/news/") == ["Public"]
 
 
+def test_news_index_forgets_its_print_at_once(news_index: NewsIndexPage, read: Reader) -> None:
+    page = add_news(news_index, "secret", title="Secret")
+    assert titles(read, "/news/") == ["Secret"]
+
+    restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
+    assert titles(read, "/news/") == []
+
+    restriction.delete()
+    assert titles(read, "/news/") == ["Secret"]
+
+    page.unpublish()
+    assert titles(read, "/news/") == []
+
+
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_news_index_query_count(
     count: int, news_index: NewsIndexPage, client: Client, django_assert_num_queries: DjangoAssertNumQueries
@@ -114,7 +129,10 @@ def test_news_index_query_count(
     add_days(news_index, count)
     client.get("/news/")  # menus and the site's paths are in the cache from now on
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
+        client.get("/news/")
+    forget_furniture()
+    with django_assert_num_queries(9):
         client.get("/news/")
 
 
@@ -130,8 +148,11 @@ def test_home_page_query_count(
     add_days(news_index, count)
     client.get("/")
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         response = client.get("/")
+    forget_furniture()
+    with django_assert_num_queries(8):
+        client.get("/")
 
     assert response.content.count(b"Day ") == min(count, 3)
 
