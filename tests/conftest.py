@@ -2,6 +2,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 from courses.management.commands.setup_site import CATALOGUE_TITLES, HOME_TITLES
 from courses.models import CourseIndexPage
@@ -30,6 +31,12 @@ def engines() -> str:
 def empty_cache() -> None:
     """Menus, sessions and Wagtail's site paths live in the cache: no test sees another's."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """A request leaves its language active in the process that served it: no test begins in another's."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture
