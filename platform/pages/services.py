@@ -5,7 +5,9 @@ plain values and forgotten whenever an editor saves them or a page is published,
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -21,6 +23,7 @@ from pages.models import HomePage, NewsIndexPage, SiteText
 
 FURNITURE_SECONDS = 3600
 Value = TypeVar("Value")
+_remembered: ContextVar[dict[str, dict[str, Any]] | None] = ContextVar("pages.furniture", default=None)
 
 
 def _cache_key(language: str) -> str:
@@ -42,7 +45,8 @@ def site_furniture() -> dict[str, Any]:
     """Return names, main menu and footer in the active language as plain values, from the cache if possible."""
     language = active_language()
     key = _cache_key(language)
-    furniture: dict[str, Any] | None = cache.get(key)
+    remembered = _remembered.get()
+    furniture: dict[str, Any] | None = (remembered or {}).get(key) or cache.get(key)
     if furniture is None:
         texts = {text.locale.language_code: text for text in SiteText.objects.select_related("locale")}
         text = texts.get(language) or texts.get(settings.LANGUAGE_CODE)
@@ -71,7 +75,19 @@ def site_furniture() -> dict[str, Any]:
                 ],
             }
         cache.set(key, furniture, FURNITURE_SECONDS)
+    if remembered is not None:
+        remembered[key] = furniture
     return furniture
+
+
+@contextmanager
+def remember_furniture() -> Iterator[None]:
+    """Ask the cache only once for names and menus inside the block: a page needs them several times."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
 
 
 def _news_url(language: str) -> str:
@@ -86,6 +102,7 @@ def forget_furniture() -> None:
     """
     keys = [_cache_key(code) for code, _name in settings.LANGUAGES]
     cache.delete_many(keys)
+    (_remembered.get() or {}).clear()
     transaction.on_commit(lambda: cache.delete_many(keys))
 
 
@@ -185,12 +202,14 @@ def find_page(path: str) -> Page | None:
         return None
     url_path = f"{root.root_path}{path}"
     slug = url_path.rstrip("/").rsplit("/", 1)[-1]
-    found = Page.objects.filter(slug=slug, url_path=url_path).values_list("pk", "content_type_id").first()
-    if found is None:
-        return None
-    model = ContentType.objects.get_for_id(found[1]).model_class()
-    page: Page | None = model._default_manager.select_related("locale").filter(pk=found[0]).first() if model else None
-    return page
+    places = Page.objects.filter(slug=slug, url_path=url_path).values_list("pk", "content_type_id")
+    for pk, content_type_id in places.order_by():
+        model = ContentType.objects.get_for_id(content_type_id).model_class()
+        if model is not None:
+            page: Page | None
+            page = next(iter(model._default_manager.filter(pk=pk).select_related("locale").order_by()), None)
+            return page
+    return None
 
 
 def page_url(url_path: str, roots: Sequence[Any]) -> str:

@@ -19,7 +19,8 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     page = services.find_page(path)
     if page is not None:
         request._wagtail_route_for_request = page.route(request, [])  # type: ignore[attr-defined]  # Wagtail's own name
-    response: HttpResponseBase = wagtail_serve(request, path)
+    with services.remember_furniture():
+        response: HttpResponseBase = wagtail_serve(request, path)
     return response
 
 
