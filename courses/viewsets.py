@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -12,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.menus import MenuItem
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
@@ -33,6 +34,14 @@ class RecordPolicy(ModelPermissionPolicy):
         return allowed
 
 
+class CourseRunIndexView(generic.IndexView):
+    """The list of runs, with the course in the same query."""
+
+    def get_base_queryset(self) -> QuerySet[CourseRun]:
+        runs: QuerySet[CourseRun] = super().get_base_queryset()
+        return runs.select_related("course")
+
+
 class CourseRunViewSet(ModelViewSet):
     model = CourseRun
     icon = "date"
@@ -50,8 +59,17 @@ class CourseRunViewSet(ModelViewSet):
     ]
     list_display = ["course", "label", "pace", "starts_at", "ends_at", "capacity"]
     list_filter = ["course", "pace"]
+    index_view_class = CourseRunIndexView
     inspect_view_enabled = True
     copy_view_enabled = True
+
+
+class EnrolmentIndexView(generic.IndexView):
+    """The list of enrolments, with person and course in one query."""
+
+    def get_base_queryset(self) -> QuerySet[Enrolment]:
+        enrolments: QuerySet[Enrolment] = super().get_base_queryset()
+        return enrolments.select_related("user", "run__course")
 
 
 class EnrolmentViewSet(ModelViewSet):
@@ -60,8 +78,8 @@ class EnrolmentViewSet(ModelViewSet):
     menu_label = gettext_lazy("Enrolments")
     form_fields = ["run"]  # never shown: RecordPolicy
     list_display = ["user", "run", "enrolled_at", "last_seen_at", "completed_at", "withdrawn_at"]
-    list_filter = ["run__course", "run"]
-    list_select_related = ["user", "run__course"]
+    list_filter = ["run__course", "withdrawn_at"]
+    index_view_class = EnrolmentIndexView
     inspect_view_enabled = True
     copy_view_enabled = False
     ordering = ["-enrolled_at"]

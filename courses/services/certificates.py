@@ -13,7 +13,9 @@ from django.utils import translation
 
 from courses import tasks
 from courses.models import Certificate, CertificateCounter, CoursePage, Enrolment
+from courses.notifications import CERTIFIED
 from courses.services.certificate_pdf import render_certificate
+from notifications.services import notify
 
 
 class CertificateNotCurrent(Exception):
@@ -29,7 +31,10 @@ def issue_certificate(enrolment: Enrolment, *, language: str, at: dt.datetime) -
     existing = enrolment.certificates.current().first()
     if existing is not None:
         return existing
-    return _create(enrolment, language=language, at=at)
+    certificate = _create(enrolment, language=language, at=at)
+    key = f"courses.certified:{certificate.pk}"
+    notify(CERTIFIED, subject_id=certificate.pk, key=key, recipients=[enrolment.user_id], at=at)
+    return certificate
 
 
 @transaction.atomic

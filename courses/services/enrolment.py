@@ -5,7 +5,9 @@ from django.db import transaction
 from accounts.models import User
 from courses.choices import RunState
 from courses.models import OPEN_STATES, CourseRun, Enrolment
+from courses.notifications import ENROLLED
 from courses.services.progress import settle_enrolment
+from notifications.services import notify
 
 
 class EnrolmentClosed(Exception):
@@ -41,7 +43,9 @@ def enrol(run: CourseRun, *, user: User, language: str, at: dt.datetime) -> Enro
         existing.save(update_fields=["withdrawn_at"])
         settle_enrolment(existing, language=language, at=at)
         return existing
-    return Enrolment.objects.create(run=run, user=user, language=language, enrolled_at=at)
+    enrolment = Enrolment.objects.create(run=run, user=user, language=language, enrolled_at=at)
+    notify(ENROLLED, subject_id=enrolment.pk, key=f"courses.enrolled:{enrolment.pk}", recipients=[user.pk], at=at)
+    return enrolment
 
 
 @transaction.atomic

@@ -52,6 +52,10 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
     )
     office, _created = Group.objects.get_or_create(name=OFFICE)
     office.permissions.add(access)
+    office.permissions.add(
+        *_model_permissions("members", "announcement", "add", "change", "view", "publish"),
+        *_model_permissions("notifications", "message", "change", "view"),
+    )
     for app_label, model in (
         ("courses", "courserun"),
         ("courses", "enrolment"),

@@ -10,11 +10,16 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
+from notifications.views import push_worker
+from notifications.views.health import healthz, readyz
 from pages.feeds import PageSitemap
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz/", healthz, name="healthz"),
+    path("readyz/", readyz, name="readyz"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("push-worker.js", push_worker, name="push_worker"),
     path("sitemap.xml", sitemap, {"sitemaps": {"pages": PageSitemap}}, name="sitemap"),
 ]
 
@@ -27,6 +32,8 @@ if settings.DEBUG:
 urlpatterns += i18n_patterns(
     path("account/", include("accounts.urls")),
     path("home/", include("dashboard.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("announcements/", include("members.urls")),
     path("", include("courses.urls")),
     # Wagtail's own sign-in for restricted pages asks for a password alone: everybody goes through our door.
     path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

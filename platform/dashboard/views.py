@@ -11,11 +11,13 @@ from wagtail.models import Page, Site
 
 from accounts.http import UserRequest
 from courses.models import Certificate, CourseIndexPage, Enrolment
+from notifications.services import sentences
 from pages.models import NewsPage
 from pages.services import active_language, page_url
 
 ENROLMENTS = 20
 NEWS = 3
+NOTIFICATIONS = 3
 
 
 @dataclass
@@ -54,6 +56,7 @@ def home(request: UserRequest) -> HttpResponse:
         "completed": [entry for entry in entries if entry.enrolment.completed_at is not None],
         "certificates": list(certificates.order_by("-issued_on", "-pk")[:3]),
         "cpd_minutes": this_year.aggregate(total=Sum("cpd_minutes"))["total"] or 0,
+        "unread": sentences.latest_unread(request.user, NOTIFICATIONS),
         "news": NewsPage.objects.for_list()[:NEWS],
         "catalogue": CourseIndexPage.objects.live().filter(locale__language_code=active_language()).first(),
         "today": timezone.localdate(),

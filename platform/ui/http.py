@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
 ADMIN_PREFIX = "/admin/"
+HEALTH = ("/healthz/", "/readyz/")
 MAINTENANCE_SECONDS = 600
 
 # As strict as Wagtail 8.0 allows; found by using its pages in Chromium under the own policy of the site. No
@@ -53,13 +54,13 @@ def maintenance(request: HttpRequest) -> HttpResponse:
 
 
 class MaintenanceMiddleware:
-    """Answer everything but static files and the admin with a 503 while `settings.MAINTENANCE` is on."""
+    """Answer with a 503 while `settings.MAINTENANCE` is on; static files, the admin and health checks go on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        passes = request.path.startswith((ADMIN_PREFIX, settings.STATIC_URL))
+        passes = request.path.startswith((ADMIN_PREFIX, settings.STATIC_URL, *HEALTH))
         if settings.MAINTENANCE and not passes:
             return maintenance(request)
         return self.get_response(request)

@@ -159,8 +159,7 @@ def test_reset_answers_the_same_for_known_and_unknown_address(person: User, mail
     first, second = (re.sub(rb'value="[A-Za-z0-9]{64}"', b"", page) for _location, page in answers)
     assert answers[0][0] == answers[1][0]
     assert first == second
-    assert [letter.to[0] for letter in mailoutbox] == [person.email, "nobody@example.org"]
-    assert "/account/password/reset/key/" not in mailoutbox[1].body
+    assert [letter.to[0] for letter in mailoutbox] == [person.email]
 
 
 def test_reset_link_expires(
@@ -171,9 +170,10 @@ def test_reset_link_expires(
 ) -> None:
     with time_machine.travel("2026-03-01T10:00:00Z"):
         client.post("/account/password/reset/", {"email": person.email})
+        link = link_in(mailoutbox[0])
 
     with time_machine.travel("2026-03-04T10:00:05Z"):
-        page = BeautifulSoup(Client().get(link_in(mailoutbox[0])).content, "html.parser")
+        page = BeautifulSoup(Client().get(link).content, "html.parser")
 
     assert page.select_one("main a[href='/account/password/reset/']")
 
@@ -187,8 +187,8 @@ def test_letters_are_in_the_persons_language_whatever_the_page(client: Client, m
 
     assert mailoutbox[0].subject == "A new password"
     assert mailoutbox[0].body.startswith("Hello, Ann!")
-    assert "http://testserver/en/account/password/reset/key/" in mailoutbox[0].body
-    assert "http://testserver/account/password/reset/key/" in mailoutbox[1].body
+    assert "http://127.0.0.1:8000/en/account/password/reset/key/" in mailoutbox[0].body
+    assert "http://127.0.0.1:8000/account/password/reset/key/" in mailoutbox[1].body
 
 
 def test_sign_out_leads_to_the_public_home_in_the_language_of_the_page(client: Client, person: User) -> None:

@@ -108,7 +108,7 @@ def test_expired_link_offers_a_new_one(
 ) -> None:
     with time_machine.travel("2026-03-01T10:00:00Z"):
         client.post("/account/signup/", SIGN_UP)
-    link = link_in(mailoutbox[0])
+        link = link_in(mailoutbox[0])
 
     with time_machine.travel("2026-03-04T10:00:01Z"):
         page = BeautifulSoup(Client().get(link).content, "html.parser")
@@ -205,8 +205,8 @@ def test_verification_answers_the_same_for_every_address(person: User, mailoutbo
         answers.add((response.status_code, response["Location"], text))
 
     assert len(answers) == 1
-    assert [letter.to[0] for letter in mailoutbox] == [person.email, waiting.email, "nobody@example.org"]
-    assert ["/account/confirm-email/" in letter.body for letter in mailoutbox] == [False, True, False]
+    assert [letter.to[0] for letter in mailoutbox] == [person.email, waiting.email]
+    assert ["/account/confirm-email/" in letter.body for letter in mailoutbox] == [False, True]
 
 
 def test_verification_sends_one_letter_in_three_minutes(

@@ -61,7 +61,7 @@ def test_overview_queries_do_not_grow(
     client.force_login(person)
     client.get("/account/")
 
-    with django_assert_num_queries(4):  # person, addresses, second factors, sessions
+    with django_assert_num_queries(5):  # person, addresses, second factors, sessions, the bell
         client.get("/account/")
 
 

@@ -76,7 +76,7 @@ def test_course_index_for_a_learner(
         services.sync_course(page.translation_key, at=NOW)
         EnrolmentFactory(user=learner, run__course_id=page.translation_key, run__course=None)
 
-    assert_queries(signed_in, catalogues["ru"].url, 10, after_publication=14)
+    assert_queries(signed_in, catalogues["ru"].url, 11, after_publication=15)
 
 
 def build_course(course_page: CoursePage, count: int) -> None:
@@ -105,7 +105,7 @@ def test_course_detail_for_a_learner(
     build_course(page, count)
     EnrolmentFactory(user=learner, run__course_id=page.translation_key, run__course=None)
 
-    assert_queries(signed_in, page.url, 9, after_publication=16)
+    assert_queries(signed_in, page.url, 10, after_publication=17)
 
 
 def test_lesson_detail_for_a_learner(
@@ -120,7 +120,7 @@ def test_lesson_detail_for_a_learner(
         services.submit_attempt(attempt, answers_to("a"), language="ru", at=NOW)
         QuizAttemptFactory(enrolment=enrolment, unit=unit, number=2)
 
-    assert_queries(signed_in, lesson.url, 8, after_publication=13)
+    assert_queries(signed_in, lesson.url, 9, after_publication=14)
 
 
 def test_lesson_detail_of_a_course_that_is_half_translated(
@@ -133,7 +133,7 @@ def test_lesson_detail_of_a_course_that_is_half_translated(
 ) -> None:
     build_course(course_page, count)
 
-    assert_queries(signed_in, f"{english.url}first/", 8, after_publication=14)
+    assert_queries(signed_in, f"{english.url}first/", 9, after_publication=15)
 
 
 def test_certificate_list(
@@ -143,7 +143,7 @@ def test_certificate_list(
         certificate = CertificateFactory(enrolment__user=learner)
         services.reissue_certificate(certificate, at=NOW)
 
-    assert_queries(signed_in, "/learn/certificates/", 2)
+    assert_queries(signed_in, "/learn/certificates/", 3)
 
 
 @pytest.fixture
@@ -159,13 +159,13 @@ def attempt(enrolment: Enrolment, course_page: CoursePage, count: int) -> QuizAt
 
 
 def test_attempt_detail_in_progress(signed_in: Client, attempt: QuizAttempt, count: int, assert_queries: Count) -> None:
-    assert_queries(signed_in, f"/learn/attempts/{attempt.pk}/", 5)
+    assert_queries(signed_in, f"/learn/attempts/{attempt.pk}/", 6)
 
 
 def test_attempt_detail_of_a_result(signed_in: Client, attempt: QuizAttempt, count: int, assert_queries: Count) -> None:
     services.submit_attempt(attempt, {}, language="ru", at=NOW)
 
-    assert_queries(signed_in, f"/learn/attempts/{attempt.pk}/", 9)
+    assert_queries(signed_in, f"/learn/attempts/{attempt.pk}/", 10)
 
 
 def test_certificate_verify(client: Client, home_pages: object, count: int, assert_queries: Count) -> None:

@@ -63,6 +63,11 @@ PLACES = [
     Place("quiz, failed", "{failed}", member=True, english=True),
     Place("quiz, passed", "{passed}", member=True),
     Place("certificates", "/learn/certificates/", member=True, english=True),
+    Place("notifications", "/notifications/", member=True, english=True),
+    Place("notification settings", "/notifications/settings/", member=True, english=True),
+    Place("deliveries", "/notifications/deliveries/", member=True),
+    Place("announcements", "/announcements/", member=True),
+    Place("unknown link of a letter", "/notifications/unsubscribe/forged/", status=404),
 ]
 
 

@@ -1,9 +1,10 @@
 import datetime as dt
 
 import factory
+from django.utils import timezone
 
 from members.choices import Country, OfficeRole
-from members.models import Chapter, OfficeTerm, Profile
+from members.models import Announcement, Chapter, OfficeTerm, Profile
 from tests.factories.accounts import UserFactory
 
 
@@ -40,3 +41,24 @@ class OfficeTermFactory(factory.django.DjangoModelFactory):
     role = OfficeRole.CHAPTER_OFFICER
     chapter = factory.SubFactory(ChapterFactory)
     starts_on = dt.date(2026, 1, 1)
+
+
+class AnnouncementFactory(factory.django.DjangoModelFactory):
+    """A draft to everybody; `is_published=True` has been published this minute, without telling anybody."""
+
+    class Meta:
+        model = Announcement
+        skip_postgeneration_save = True
+
+    class Params:
+        is_published = factory.Trait(published_at=factory.LazyFunction(timezone.now))
+
+    title_ru = factory.Sequence(lambda number: f"Собрание № {number}")
+    text_ru = "Первый абзац.\n\nВторой абзац."
+    title_en = factory.Sequence(lambda number: f"Assembly no. {number}")
+    text_en = "First paragraph.\n\nSecond paragraph."
+
+    @factory.post_generation
+    def chapters(self, create: bool, extracted: list[Chapter] | None) -> None:
+        if create and extracted:
+            self.chapters.set(extracted)  # type: ignore[attr-defined]  # by now an Announcement

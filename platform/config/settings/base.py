@@ -33,6 +33,7 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "ui",
     "accounts",
+    "notifications",
     "pages",
     "members",
     "courses",
@@ -164,6 +165,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "pages.context_processors.site",
                 "dashboard.context_processors.member_menu",
+                "notifications.context_processors.bell",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "ui.templatetags.ui"],
         },
@@ -173,6 +175,7 @@ TEMPLATES = [
 # Security
 
 SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked from beside the server, where there is no TLS
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -215,7 +218,7 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:home"
 
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "notifications.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -235,6 +238,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser where the pers
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # the outbox writes to people, and an address without an account is nobody's
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -302,7 +306,22 @@ CELERY_BEAT_SCHEDULE = {
     "settle-courses": {"task": "courses.tasks.settle_courses", "schedule": 3600},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 86_400},
     "render-missing-certificates": {"task": "courses.tasks.render_missing_certificates", "schedule": 300},
+    "forget-old-notifications": {"task": "notifications.tasks.forget_old", "schedule": 86_400},
+    # A sweep that no worker took before the next one is due would only pile up.
+    "sweep-notifications": {"task": "notifications.tasks.sweep", "schedule": 10, "options": {"expires": 10}},
 }
+
+# Notifications
+
+# How much of a thing may leave the site in letters and push, whatever people choose: 2 all, 1 titles, 0 nothing.
+NOTIFICATIONS_FLOOR = env.int("NOTIFICATIONS_FLOOR", default=2)
+NOTIFICATIONS_BROADCASTS_PER_MINUTE = 600  # letters of one announcement
+# The key pair of browser push (RFC 8292), made by `manage.py make_vapid_keys`; without it there is no push.
+VAPID_PUBLIC_KEY = env.str("VAPID_PUBLIC_KEY", default="")
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
+VAPID_CONTACT = env.str("VAPID_CONTACT", default="office@example.org")
+# Where `manage.py process_bounces` finds the letters that came back, unless it is told otherwise.
+BOUNCES_IMAP_URL = env.str("BOUNCES_IMAP_URL", default="")
 
 # The site itself
 

@@ -1,0 +1,41 @@
+"""Leaves: ids in, one service called, safe to run twice. `sweep` is the guarantee, everything else is haste."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+
+def nudge(event_id: int) -> None:
+    """Ask a worker to tell an event at once. A broker that is down costs the seconds until the next sweep."""
+    try:
+        expand_event.delay(event_id)
+    except Exception as error:
+        logger.warning("No broker for event %s: %s", event_id, type(error).__name__)
+
+
+@shared_task
+def expand_event(event_id: int) -> None:
+    """Tell an event and send what is due of it."""
+    from notifications import services  # noqa: PLC0415 -- leaf
+
+    if services.expand(event_id):
+        services.deliver_due()
+
+
+@shared_task
+def sweep() -> dict[str, int]:
+    """Do everything that is due."""
+    from notifications import services  # noqa: PLC0415 -- leaf
+
+    return services.sweep()
+
+
+@shared_task
+def forget_old() -> int:
+    """Delete what is older than it is kept."""
+    from notifications import services  # noqa: PLC0415 -- leaf
+
+    return services.forget_old(at=timezone.now())

@@ -1,0 +1,51 @@
+"""A fact on its way to a person: line and bell on the site, told by a real worker, read, muted and chosen."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.learner import Learner
+
+pytestmark = pytest.mark.e2e
+
+TOLD_SECONDS = 30  # the nudge reaches a worker at once, the sweep every ten seconds
+
+
+def wait_until_told(page: Page, path: str) -> None:
+    """Reload until a worker has told what happened."""
+    deadline = time.monotonic() + TOLD_SECONDS
+    page.goto(path)
+    while not page.locator("main .notif").count() and time.monotonic() < deadline:
+        page.wait_for_timeout(200)
+        page.reload()
+
+
+@pytest.mark.parametrize("javascript", [False, True])
+def test_an_enrolment_is_told_read_and_looked_up(open_page: OpenPage, javascript: bool) -> None:
+    page = open_page(javascript=javascript)
+    learner = Learner(page, f"told.{'script' if javascript else 'plain'}@example.org", language="ru")
+    learner.sign_up()
+    learner.enrol()
+
+    wait_until_told(page, "/notifications/")
+    line = page.locator("main .notif", has_text="Суд присяжных")
+    expect(line).to_have_count(1)
+    bell = page.locator("header a[href$='/notifications/']").first
+    expect(bell).to_contain_text("1")
+
+    learner.follow(line.locator("a").first)
+    expect(page).to_have_url(re.compile("/courses/jury-trial-kz/$"))
+    page.goto("/notifications/")
+    expect(page.locator("main .is-unread")).to_have_count(0)
+
+    page.goto("/notifications/deliveries/")
+    expect(page.locator("main")).to_contain_text("ждёт отправки")
+
+    page.goto("/notifications/settings/")
+    choice = page.locator("select[name*='enrolled']")
+    choice.select_option("off")
+    learner.follow(page.get_by_role("button", name="Сохранить настройки"))
+    expect(choice).to_have_value("off")
