@@ -82,7 +82,7 @@ bench-notifications: $(STAMP) ## one event for 100,000 people on PostgreSQL: sec
 
 fault-notifications: $(STAMP) ## kill workers, flush Redis, refuse letters for two minutes, and count what is lost or told twice
 	@$(BIN)/python -m tests.faults
-	@$(BIN)/python -m tests.faults --engine sqlite --pumps 2 --events 200 --members 20 --kills 10 --seconds 30
+	@$(BIN)/python -m tests.faults --engine sqlite --pumps 2 --events 200 --members 20 --kills 10 --freezes 2 --seconds 30
 
 clean: ## remove the environment and everything under var/
 	rm -rf .venv var

@@ -32,6 +32,9 @@ from pages.services import active_language
 if TYPE_CHECKING:
     from courses.models.outlines import UnitWithProgress
 
+# What a lesson's page says of its course, and what decides who may see it; a page has three dozen fields more.
+COURSE_FIELDS = ("path", "depth", "title", "live", "url_path", "translation_key", "locale", "is_listed")
+
 
 @require_safe
 def lesson_detail(request: HttpRequest, page: LessonPage) -> HttpResponse:
@@ -41,7 +44,7 @@ def lesson_detail(request: HttpRequest, page: LessonPage) -> HttpResponse:
     of a course that they may not see does not exist for them.
     """
     now = timezone.now()
-    course_page = CoursePage.objects.ancestor_of(page).defer_streamfields().select_related("locale").get()
+    course_page = CoursePage.objects.ancestor_of(page).only(*COURSE_FIELDS).get()
     enrolment = None
     if request.user.is_authenticated:
         enrolment = Enrolment.objects.for_course(request.user, course_page.translation_key)

@@ -14,7 +14,7 @@ LESSON_BEYOND_CACHE = 40 * 1024
 # Forms on the screen that nothing but a script could send.
 MUTE_FORMS = """
 forms => forms
-  .filter((form) => form.checkVisibility() && !form.querySelector("[type=submit]"))
+  .filter((form) => form.checkVisibility() && ![...form.elements].some((control) => control.type === "submit"))
   .map((form) => form.outerHTML)
 """
 

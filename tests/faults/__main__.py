@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import django
@@ -18,15 +19,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--pumps", type=int, default=0, help="so many pumps, and no broker at all")
-    for name, default in (("events", 1000), ("members", 50), ("kills", 40), ("flushes", 6), ("outages", 3)):
+    defaults = {"events": 1000, "members": 50, "kills": 60, "freezes": 5, "flushes": 8, "outages": 3}
+    for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--json", action="store_true", help="print one object for a test to read")
     options = parser.parse_args()
     url = os.environ.get("DATABASE_URL") or engines.POSTGRES
-    broker = "" if options.pumps else engines.empty_redis(os.environ.get("REDIS_URL") or engines.REDIS)
+    redis_url = os.environ.get("REDIS_URL") or engines.REDIS
     with (
         tempfile.TemporaryDirectory() as name,
+        nullcontext("") if options.pumps else engines.empty_redis(redis_url) as broker,
         engines.database(url if options.engine == "postgresql" else "", Path(name)) as database_url,
         processes.sink(Path(name)) as port,
     ):
@@ -49,6 +52,7 @@ def main() -> int:
             members=options.members,
             seconds=options.seconds,
             kills=options.kills,
+            freezes=options.freezes,
             flushes=0 if options.pumps else options.flushes,
             outages=options.outages,
         )

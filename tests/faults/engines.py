@@ -31,14 +31,23 @@ def database(url: str, folder: Path) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def empty_redis(url: str) -> str:
-    """Return the address of a database of that Redis in which nothing is: it will be flushed."""
-    for number in range(15, 0, -1):
+@contextmanager
+def empty_redis(url: str) -> Iterator[str]:
+    """Find a database of that Redis in which nothing is, for it will be flushed; leave it empty.
+
+    Those below ten belong to the platform and to the caches of the suite.
+    """
+    for number in range(15, 9, -1):
         candidate = urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
         with redis.Redis.from_url(candidate) as client:
-            if not client.dbsize():
-                return candidate
-    raise SystemExit("Every database of that Redis holds something, and this would flush it.")
+            if client.dbsize():
+                continue
+            try:
+                yield candidate
+            finally:
+                client.flushdb()
+            return
+    raise SystemExit("The databases 10 to 15 of that Redis all hold something, and this would flush it.")
 
 
 def describe(database_url: str, redis_url: str) -> str:

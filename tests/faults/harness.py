@@ -30,7 +30,8 @@ SUBJECTS = 3
 USUAL = {"450": 0.03, "550": 0.005, "554": 0.005, "dropped": 0.02, "taken-dropped": 0.03}
 OUTAGES = [{"421": 1.0}, {"450": 1.0}, {"dropped": 0.5, "taken-dropped": 0.5}]
 OUTAGE = 4.0  # seconds
-DRAIN = 120.0  # seconds
+FREEZE = 6.0  # seconds; longer than the leases in apps.py
+DRAIN = 90.0  # seconds
 
 
 class RolledBack(Exception):
@@ -44,6 +45,7 @@ class Plan:
     members: int
     seconds: float
     kills: int
+    freezes: int
     flushes: int
     outages: int
 
@@ -127,9 +129,11 @@ def run(plan: Plan, folder: Path, environment: dict[str, str]) -> Report:
         world.mood({})
         drained = drain(processes)
         kills = sum(process.kills for process in processes)
+        freezes = sum(process.freezes for process in processes)
     report = count(world)
     report.figures |= {
         "kills": kills,
+        "freezes beyond every lease": freezes,
         "flushes of Redis": world.did["flushes"],
         "readings": world.did["readings"],
         "seconds": round(time.monotonic() - started, 1),
@@ -164,6 +168,9 @@ def schedule(plan: Plan, world: World, processes: list[Process]) -> list[Step]:
     spread(plan.events, lambda: world.report(next(numbers)))
     spread(plan.kills, lambda: kill_one(processes))
     spread(plan.flushes, world.flush)
+    for _n in range(plan.freezes):
+        start, victim = random.uniform(0, plan.seconds), random.choice(processes)
+        steps += [(start, victim.freeze), (start + FREEZE, victim.thaw)]
     spread(plan.events // 20, world.read)
     for number in range(plan.outages):
         start = (number + random.uniform(0.2, 0.6)) * plan.seconds / plan.outages

@@ -1,5 +1,6 @@
 """What is killed: workers and beat, or pumps, and the mail server that never is."""
 
+import contextlib
 import os
 import random
 import signal
@@ -32,6 +33,7 @@ class Process:
     folder: Path
     environment: dict[str, str]
     kills: int = 0
+    freezes: int = 0
     _running: subprocess.Popen[bytes] = field(init=False)
     _since: float = 0.0
 
@@ -59,6 +61,18 @@ class Process:
         else:
             self.end(signal.SIGKILL)
             self.start()
+
+    def freeze(self) -> None:
+        """Stop the whole group where it stands, with its locks and leases; `thaw` lets it go on as if nothing were."""
+        self.freezes += 1
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._running.pid, number)
 
     def revive(self) -> None:
         """Start again a process that ended by itself, as a supervisor does."""

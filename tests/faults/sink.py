@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 TAKEN = "taken"  # 250
 TAKEN_AND_DROPPED = "taken-dropped"  # taken over, but the line breaks before the answer
 DROPPED = "dropped"  # the line breaks and nothing was taken
+SLOWNESS = 0.02  # seconds at most before a letter is taken, and again before the answer: time to be killed in
 REFUSALS = {
     "421": "421 4.3.2 The service is closing",
     "450": "450 4.2.1 The mailbox is busy",
@@ -51,8 +52,10 @@ class Sink:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the same
         letter = message_from_bytes(envelope.content or b"")
         answer: str = envelope.answer
+        await asyncio.sleep(random.uniform(0, SLOWNESS))
         line = "\t".join((answer, envelope.rcpt_tos[0], letter["Message-ID"], letter["Subject"]))
         os.write(self.log, f"{line}\n".encode())
+        await asyncio.sleep(random.uniform(0, SLOWNESS))
         if answer in (DROPPED, TAKEN_AND_DROPPED):
             server.transport.abort()
             raise asyncio.CancelledError

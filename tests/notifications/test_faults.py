@@ -11,7 +11,7 @@ from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 HAS_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
-SMALL = ["--events", "60", "--members", "10", "--kills", "3", "--flushes", "3", "--outages", "1", "--seconds", "9"]
+SMALL = {"events": 60, "members": 10, "kills": 3, "freezes": 1, "flushes": 3, "outages": 1, "seconds": 9}
 
 with_postgres = pytest.mark.skipif(not HAS_POSTGRES, reason="this run has no PostgreSQL: DATABASE_URL names one")
 with_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="this run has no Redis: REDIS_URL names one")
@@ -26,8 +26,9 @@ with_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="this run has no 
     ],
 )
 def test_nothing_is_lost_or_told_twice_while_processes_are_killed(engines: list[str]) -> None:
+    small = [f"--{name}={number}" for name, number in SMALL.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults", *engines, *SMALL, "--json"],
+        [sys.executable, "-m", "tests.faults", *engines, *small, "--json"],
         cwd=ROOT,
         env=dict(os.environ),
         capture_output=True,

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -21,12 +21,16 @@ PULLED_VERSION = "notifications.pulled"
 def count_unread(user: User) -> int:
     """Count what is unread, up to one more than the badge can show.
 
-    One query on an index; what is pulled comes from the cache, once a minute from one or two queries more.
+    One query on an index; what is pulled comes from the cache, once a minute from one or two queries more. The number
+    stands on every page, and the ORM takes longer to write this statement than the database to answer it.
     """
-    # In the order of the partial index and with no other column: without an order PostgreSQL reads the whole table
-    # where one person has a tenth of it, because it takes the hundred rows to lie near the beginning.
-    unread = Item.objects.visible_to(user).unread().order_by("collapse_key").values("collapse_key")
-    lines = unread[: BADGE_LIMIT + 1].count()
+    table = connection.ops.quote_name(Item._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE user_id = %s AND read_at IS NULL LIMIT %s) unread",  # noqa: S608 -- the name of our own table
+            [user.pk, BADGE_LIMIT + 1],
+        )
+        (lines,) = cursor.fetchone()
     return min(lines + len(pulled_for(user)), BADGE_LIMIT + 1)
 
 
@@ -36,10 +40,12 @@ def pulled_for(user: User) -> list[tuple[Kind, Pulled]]:
     Nothing is unread that is older than the account. Kept for a minute, or until anything is published or recalled.
     """
     key = _pulled_key(user)
-    rows: list[tuple[str, Pulled]] | None = cache.get(key)
-    if rows is None:
+    kept = cache.get_many([PULLED_VERSION, key])
+    version = kept.get(PULLED_VERSION) or cache.get_or_set(PULLED_VERSION, _new_version, None)
+    kept_version, rows = kept.get(key, ("", []))
+    if kept_version != version:
         rows = _pull(user)
-        cache.set(key, rows, PULLED_SECONDS)
+        cache.set(key, (version, rows), PULLED_SECONDS)
     return [(get_kind(name), pulled) for name, pulled in rows]
 
 
@@ -58,13 +64,16 @@ def _pull(user: User) -> list[tuple[str, Pulled]]:
 
 
 def _pulled_key(user: User) -> str:
-    version = cache.get_or_set(PULLED_VERSION, lambda: uuid.uuid4().hex, None)
-    return f"{PULLED_VERSION}.{version}.{user.pk}"
+    return f"{PULLED_VERSION}.{user.pk}"
+
+
+def _new_version() -> str:
+    return uuid.uuid4().hex
 
 
 def forget_pulled() -> None:
     """Let everybody's list of what is pulled be asked for anew, once what has changed is committed."""
-    transaction.on_commit(lambda: cache.set(PULLED_VERSION, uuid.uuid4().hex, None), robust=True)
+    transaction.on_commit(lambda: cache.set(PULLED_VERSION, _new_version(), None), robust=True)
 
 
 def mark_pulled_seen(user: User, up_to: dt.datetime) -> None:
