@@ -1,6 +1,7 @@
 """Leaves: ids in, one service called, safe to run twice. `sweep` is the guarantee, everything else is haste."""
 
 import logging
+import time
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,11 +9,22 @@ from django.utils import timezone
 logger = logging.getLogger(__name__)
 
 
+BROKEN_SECONDS = 10  # until the next sweep looks anyway
+_broken_until = 0.0  # by the clock of this process
+
+
 def nudge(event_id: int) -> None:
-    """Ask a worker to tell an event at once. A broker that is down costs the seconds until the next sweep."""
+    """Ask a worker to tell an event at once. A broker that is down costs the seconds until the next sweep.
+
+    It is not asked again for ten seconds: each failing try would hold a request up by more than half a second.
+    """
+    global _broken_until
+    if time.monotonic() < _broken_until:
+        return
     try:
         expand_event.delay(event_id)
     except Exception as error:
+        _broken_until = time.monotonic() + BROKEN_SECONDS
         logger.warning("No broker for event %s: %s", event_id, type(error).__name__)
 
 

@@ -85,17 +85,24 @@ def test_notify_nudges_after_the_commit_with_the_id_alone(
     assert sent == [(event.pk,)]
 
 
-def test_nudge_without_a_broker_costs_nothing(
+def test_nudge_without_a_broker_costs_one_try_in_ten_seconds(
     person: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_arguments: object) -> None:
+    tries: list[int] = []
+
+    def fail(event_id: int) -> None:
+        tries.append(event_id)
         raise ConnectionError("secret host")
 
     monkeypatch.setattr(tasks.expand_event, "delay", fail)
+    monkeypatch.setattr(tasks, "_broken_until", 0.0)
+    event = tell(person)
 
-    tasks.nudge(tell(person).pk)
+    tasks.nudge(event.pk)
+    tasks.nudge(event.pk)
 
-    assert "ConnectionError" in caplog.text
+    assert tries == [event.pk]
+    assert caplog.text.count("ConnectionError") == 1
     assert "secret" not in caplog.text
 
 

@@ -27,7 +27,11 @@ def count_unread(user: User) -> int:
     table = connection.ops.quote_name(Item._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE user_id = %s AND read_at IS NULL LIMIT %s) unread",  # noqa: S608 -- the name of our own table
+            # In the order of the partial index: without one PostgreSQL reads the whole table where one person has much
+            # of it, because it takes the hundred rows to lie near the beginning (6 ms instead of 0.6, `make
+            # bench-notifications`).
+            f"SELECT COUNT(*) FROM (SELECT collapse_key FROM {table}"  # noqa: S608 -- the name of our own table
+            " WHERE user_id = %s AND read_at IS NULL ORDER BY collapse_key LIMIT %s) unread",
             [user.pk, BADGE_LIMIT + 1],
         )
         (lines,) = cursor.fetchone()
