@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -85,6 +86,13 @@ class AnnouncementEditView(generic.EditView):
 
     def get_queryset(self) -> QuerySet[Announcement]:
         return Announcement.objects.filter(published_at=None)
+
+    @transaction.atomic
+    def save_instance(self) -> Announcement:
+        """Save a draft that is one still: somebody may have published it since the form was opened."""
+        get_object_or_404(self.get_queryset().select_for_update(), pk=self.object.pk)
+        announcement: Announcement = super().save_instance()
+        return announcement
 
     def get_success_url(self) -> str:
         return preview_url(self.object)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.adapters import AccountAdapter as BaseAdapter
 from accounts.models import User
-from notifications.notifications import ACCOUNT_LETTER, ASKED_FOR, SECURITY
+from notifications.notifications import ACCOUNT_LETTER, ASKED_FOR, SECURITY, seal
 from notifications.services import notify
 
 # What a letter needs and an event may hold. Keys and links are secrets: they are made when the letter is.
@@ -39,7 +39,13 @@ class AccountAdapter(BaseAdapter):
                 key=f"{kind.name}:{uuid.uuid4()}",
                 collapse_key=f"{kind.name}:{template_prefix}:{now.timestamp()}",
                 recipients=[person.pk],
-                data={"letter": template_prefix, "to": email, "at": now.isoformat(), **_stored(context)},
+                data={
+                    "letter": template_prefix,
+                    "to": email,
+                    "at": now.isoformat(),
+                    "seal": seal(person),
+                    **_stored(context),
+                },
                 at=now,
             )
 

@@ -8,5 +8,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("notifications")
 
     def ready(self) -> None:
-        """Let every app declare its kinds."""
+        """Let every app declare its kinds, and connect the signals."""
+        from notifications import receivers  # noqa: F401, PLC0415 -- connects the signals
+
         autodiscover_modules("notifications")

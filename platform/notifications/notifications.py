@@ -10,12 +10,13 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from notifications.choices import Channel, Floor, Mode, Urgency
-from notifications.registry import Kind, Notice, OwnLetter, Subject, register
+from notifications.registry import Kind, LetterVoid, Notice, OwnLetter, Subject, register
 
 CONFIRM = frozenset({"account/email/email_confirmation", "account/email/email_confirmation_signup"})
 RESET = "account/email/password_reset_key"
@@ -49,9 +50,20 @@ def _absolute(path: str) -> str:
     return f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}{path}"
 
 
+def seal(user: User) -> str:
+    """Return a code of password and addresses: a letter that opens the account dies when either is changed."""
+    addresses = EmailAddress.objects.filter(user=user).order_by("email").values_list("email", flat=True)
+    return salted_hmac("notifications.account", "|".join([user.password, user.email, *addresses])).hexdigest()
+
+
 def account_letter(user: User, data: Mapping[str, Any]) -> OwnLetter:
-    """Write one of allauth's letters; links that open something are made now and were stored nowhere."""
+    """Write one of allauth's letters; links that open something are made now and were stored nowhere.
+
+    Raises LetterVoid for a link to an account whose password or addresses were changed since it was asked for.
+    """
     prefix, to = data["letter"], data["to"]
+    if prefix == RESET and not constant_time_compare(data.get("seal", ""), seal(user)):
+        raise LetterVoid
     context: dict[str, Any] = {
         **data,
         "person": user,
@@ -64,7 +76,11 @@ def account_letter(user: User, data: Mapping[str, Any]) -> OwnLetter:
         "password_reset_url": _absolute(reverse("account_reset_password")),
     }
     if prefix in CONFIRM:
-        address = EmailAddress.objects.get(user=user, email=to)
+        address = EmailAddress.objects.filter(user=user, email=to).first()
+        if address is None:
+            raise LetterVoid
+        if not address.verified:
+            context["person"] = None  # whoever reads there may be anybody, and the name is whatever was typed
         key = EmailConfirmationHMAC.create(address).key
         context["activate_url"] = _absolute(reverse("account_confirm_email", args=[key]))
     if prefix == RESET:

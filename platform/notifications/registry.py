@@ -54,6 +54,10 @@ class Pulled:
     at: dt.datetime
 
 
+class LetterVoid(Exception):
+    """Raised by a kind's letter that must not be written any more: what it would open belongs to somebody else now."""
+
+
 @dataclass(frozen=True)
 class OwnLetter:
     """A letter whose words a kind writes itself, made at the last moment: links in it may be secrets."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 logger = logging.getLogger(__name__)
 
 
+WORK_SECONDS = 30  # for one task; settings.CELERY_TASK_SOFT_TIME_LIMIT is twice that
 BROKEN_SECONDS = 10  # until the next sweep looks anyway
 _broken_until = 0.0  # by the clock of this process
 
@@ -28,13 +30,20 @@ def nudge(event_id: int) -> None:
         logger.warning("No broker for event %s: %s", event_id, type(error).__name__)
 
 
+def _deadline() -> Callable[[], bool]:
+    """Return whether a task has to come to its end, well before Celery kills it in the middle of a letter."""
+    end = time.monotonic() + WORK_SECONDS
+    return lambda: time.monotonic() > end
+
+
 @shared_task
 def expand_event(event_id: int) -> None:
     """Tell an event and send what is due of it."""
     from notifications import services  # noqa: PLC0415 -- leaf
 
+    is_over = _deadline()
     if services.expand(event_id):
-        services.deliver_due()
+        services.deliver_due(is_over=is_over)
 
 
 @shared_task
@@ -42,7 +51,7 @@ def sweep() -> dict[str, int]:
     """Do everything that is due."""
     from notifications import services  # noqa: PLC0415 -- leaf
 
-    return services.sweep()
+    return services.sweep(is_over=_deadline())
 
 
 @shared_task

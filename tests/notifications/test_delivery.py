@@ -17,6 +17,7 @@ from notifications.choices import Channel, DigestFrequency, MessageState, Mode, 
 from notifications.models import Attempt, Delivery, Item, MailAddress, Message, Preference, Reader
 from notifications.registry import Kind, Notice
 from notifications.services import delivery as delivery_module
+from notifications.services import digests
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import never_quiet, pump, tell
 from tests.notifications.kinds import DIGESTED, DIRECT, TEST_KIND
@@ -454,3 +455,62 @@ def test_pump_needs_no_broker(person: User) -> None:
 
     assert (done["told"], done["messages"]) == (1, 1)
     assert len(mail.outbox) == 1
+
+
+def test_digest_that_lost_its_hour_is_given_one(person: User) -> None:
+    services.expand(tell(person, kind=DIGESTED).pk)
+    Reader.objects.update(digest_due_at=None)
+
+    assert digests.remind_of_digests(at=timezone.now()) == 1
+
+    assert Reader.objects.get(user=person).digest_due_at is not None
+
+
+def test_digest_takes_what_came_while_it_was_due(person: User) -> None:
+    services.expand(tell(person, kind=DIGESTED).pk)
+    moment = timezone.now()
+    Reader.objects.update(digest_due_at=moment)
+    services.expand(tell(person, kind=DIGESTED, subject=UserFactory()).pk)
+
+    services.make_due_digests(at=moment)
+
+    assert Message.objects.get().deliveries.count() == 2
+
+
+def test_retry_by_hand_leaves_what_was_withdrawn(person: User, server: type[Obstinate]) -> None:
+    server.error = smtplib.SMTPDataError(554, b"policy")
+    message = opened(person)
+    withdrawn = tell(person, subject=UserFactory())
+    services.expand(withdrawn.pk)
+    Delivery.objects.filter(event=withdrawn).update(message=message, verdict=Verdict.CANCELLED)
+    Message.objects.exclude(pk=message.pk).delete()
+    send()
+    server.error = None
+
+    message.refresh_from_db()
+    services.retry_message(message, at=timezone.now())
+    send()
+
+    assert end(message) == (MessageState.SENT, [Verdict.SENT, Verdict.CANCELLED])
+
+
+def test_cancel_does_not_deny_what_is_being_sent(person: User) -> None:
+    message = opened(person)
+    Message.objects.update(state=MessageState.SENDING, lease_owner="worker", lease_until=timezone.now(), tries=1)
+
+    withdrawn = services.cancel(Item.objects.get().scope, at=timezone.now())
+
+    assert withdrawn == 0
+    assert end(message) == (MessageState.SENDING, [Verdict.WAITING])
+
+
+def test_what_stands_in_an_unread_line_is_not_taken_for_read(person: User) -> None:
+    message = opened(person)
+    read_it(person)
+    services.expand(tell(person).pk)
+    # The older line is read a moment after the newer one was written.
+    Item.objects.filter(read_at__isnull=False).update(read_at=timezone.now() + dt.timedelta(seconds=5))
+
+    send()
+
+    assert end(message) == (MessageState.SENT, [Verdict.READ, Verdict.SENT])

@@ -156,9 +156,12 @@ def test_expand_never_tells_the_actor_or_the_inactive(person: User) -> None:
     gone = UserFactory(is_active=False)
     other = UserFactory()
 
-    services.expand(tell(person, gone, other, actor=person, subject=other).pk)
+    event = tell(person, gone, other, actor=person, subject=other)
+
+    services.expand(event.pk)
 
     assert [item.user for item in Item.objects.all()] == [other]
+    assert (gone.pk, "site", Verdict.INACTIVE) in verdicts(event)
 
 
 def test_expand_tells_nobody_what_they_may_not_see(person: User) -> None:

@@ -40,9 +40,11 @@ def render(message: Message, lines: list[Line]) -> EmailMultiAlternatives:
     context: dict[str, Any]
     if message.period:
         context = _digest_context(message, lines)
-    elif kind.letter is not None:
+    elif kind.letter is not None and (Channel.SITE not in kind.modes or lines[0].floor > Floor.BARE):
+        # A letter that exists nowhere else was asked for and must carry its link, whatever else letters may say.
         own = kind.letter(message.user, lines[0].notice.data)
-        to, body, context = own.to, own.body, {"heading": own.subject, "body": own.body}
+        to, body = own.to, f"{own.body}\n--\n{kind.reason}\n"
+        context = {"heading": own.subject, "paragraphs": _own_lines(own.body), "reason": kind.reason}
     else:
         context = _context(lines[0], is_bare=any(line.floor == Floor.BARE for line in lines))
     locked = not message.period and Channel.MAIL in kind.locked
@@ -75,6 +77,16 @@ def render(message: Message, lines: list[Line]) -> EmailMultiAlternatives:
     return letter
 
 
+def _own_lines(body: str) -> list[list[tuple[str, bool]]]:
+    """Split a text into paragraphs of lines, each with whether it is a link: only a whole line with an address of ours.
+
+    Names that people gave themselves stand in such texts, and a stranger's link must not wear the League's letter.
+    """
+    ours = f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}/"
+    paragraphs = (part.strip().splitlines() for part in body.split("\n\n"))
+    return [[(line, line.startswith(ours) and " " not in line) for line in lines] for lines in paragraphs if lines]
+
+
 def _context(line: Line, *, is_bare: bool) -> dict[str, Any]:
     if is_bare:
         return {
@@ -84,7 +96,7 @@ def _context(line: Line, *, is_bare: bool) -> dict[str, Any]:
             ],
             "action": _("Read it on the site"),
             "url": absolute(reverse("notifications:centre")),
-            "reason": _("You get this letter because you take part in something confidential."),
+            "reason": _("You get this letter because something concerns you that letters must not tell."),
         }
     return {
         "heading": line.kind.line(line.notice),

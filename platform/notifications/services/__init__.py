@@ -21,7 +21,6 @@ from notifications.services.reading import (
     mark_all_read,
     mark_pulled_seen,
     mark_read,
-    mark_subject_read,
     pulled_for,
 )
 from notifications.services.sweeping import sweep
@@ -41,7 +40,6 @@ __all__ = [
     "mark_all_read",
     "mark_pulled_seen",
     "mark_read",
-    "mark_subject_read",
     "matrix",
     "mute",
     "notify",

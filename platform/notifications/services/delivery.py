@@ -21,8 +21,8 @@ from accounts.models import User
 from notifications.channels import CHANNELS
 from notifications.channels.outcomes import Line, Outcome, Result
 from notifications.choices import Channel, Floor, MessageState, Mode, Urgency, Verdict
-from notifications.models import Attempt, Delivery, Item, MailAddress, Message, Mute, Reader
-from notifications.registry import Kind, Notice, Subject, UnknownKind, get_kind
+from notifications.models import Attempt, Delivery, Event, Item, MailAddress, Message, Mute, Reader
+from notifications.registry import Kind, LetterVoid, Notice, Subject, UnknownKind, get_kind
 from notifications.services import alerts, preferences
 from notifications.services.schedule import after_quiet, zone_of
 
@@ -125,7 +125,11 @@ def _prepare(message_id: int, owner: str) -> Prepared | None:
         _close(message, MessageState.SUPPRESSED, None, now)
         return None
     with translation.override(message.user.interface_language), timezone.override(zone_of(message.user.time_zone)):
-        parcel = CHANNELS[message.channel].render(message, lines)
+        try:
+            parcel = CHANNELS[message.channel].render(message, lines)
+        except LetterVoid:
+            _close(message, MessageState.SUPPRESSED, Verdict.NOT_VISIBLE, now)
+            return None
     number = message.tries + 1
     rows.update(state=MessageState.SENDING, tries=number, lease_until=now + LEASE)
     Attempt.objects.create(message=message, number=number, started_at=now)
@@ -144,11 +148,10 @@ def _check(message: Message, reader: Reader, now: dt.datetime) -> list[Line]:
     scopes = {delivery.event.scope for delivery in deliveries}
     muted = set(Mute.objects.filter(user=user, scope__in=scopes).values_list("scope", flat=True))
     keys = {delivery.event.collapse_key for delivery in deliveries}
-    read = dict(
-        Item.objects.filter(user=user, collapse_key__in=keys, read_at__isnull=False)
-        .order_by("read_at")
-        .values_list("collapse_key", "read_at")
-    )
+    lines = Item.objects.filter(user=user, collapse_key__in=keys)
+    read = dict(lines.read().order_by("read_at").values_list("collapse_key", "read_at"))
+    # An event that stands in a line which is still unread was not read, whatever was read a moment earlier.
+    unread = dict(lines.unread().values_list("collapse_key", "created_at"))
     kinds = {delivery.event.kind: _kind_or_none(delivery.event.kind) for delivery in deliveries}
     chosen = {name: preferences.chosen_modes(kind, [user.pk]) for name, kind in kinds.items() if kind is not None}
     subjects = {
@@ -170,6 +173,9 @@ def _check(message: Message, reader: Reader, now: dt.datetime) -> list[Line]:
             is_pulled = kind.pull is not None
             read_at = reader.pulled_seen_at if is_pulled else read.get(event.collapse_key)
             told_at = event.created_at if is_pulled else delivery.created_at
+            unread_since = unread.get(event.collapse_key)
+            if unread_since is not None and unread_since <= told_at:
+                read_at = None
             if event.subject_id not in subjects[event.kind]:
                 verdict = Verdict.NOT_VISIBLE
             elif event.scope in muted and not is_locked:
@@ -245,6 +251,7 @@ def settle(message: Message, outcome: Outcome, *, attempt: int, owner: str) -> N
     match outcome.result:
         case Result.SENT:
             rows.update(sent_at=now)
+            _forget_data(message)
             _close(message, MessageState.SENT, Verdict.SENT, now, error_code="")
         case Result.NO_ADDRESS:
             _close(message, MessageState.SUPPRESSED, Verdict.NO_ADDRESS, now)
@@ -260,6 +267,15 @@ def settle(message: Message, outcome: Outcome, *, attempt: int, owner: str) -> N
 def _pause(tries: int) -> dt.timedelta:
     """Return how long to wait after so many tries, spread: a flood of refused letters must not come back as one."""
     return PAUSES[min(tries, len(PAUSES)) - 1] * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 -- no secret
+
+
+def _forget_data(message: Message) -> None:
+    """Keep of a letter's own data only which letter it was: addresses and networks are nobody's business later."""
+    kind = _kind_or_none(message.kind) if message.kind else None
+    if kind is None or kind.letter is None:
+        return
+    for event in Event.objects.filter(deliveries__message=message, deliveries__channel=Channel.MAIL):
+        Event.objects.filter(pk=event.pk).update(data={"letter": event.data.get("letter", "")})
 
 
 def _retry(message: Message, tries: int, now: dt.datetime, verdict: Verdict) -> None:
@@ -313,7 +329,8 @@ def retry_message(message: Message, *, at: dt.datetime) -> bool:
         state=MessageState.RETRY, due_at=at, expires_at=at + lifetime, error_code="", is_ambiguous=False
     ):
         return False
-    Delivery.objects.filter(message=message).exclude(verdict=Verdict.SENT).update(
-        verdict=Verdict.WAITING, decided_at=None
-    )
+    # What was withdrawn, muted or read stays so: only what could not be sent is tried again.
+    Delivery.objects.filter(
+        message=message, verdict__in=[Verdict.REFUSED, Verdict.EXPIRED, Verdict.BROKEN, Verdict.UNKNOWN]
+    ).update(verdict=Verdict.WAITING, decided_at=None)
     return True

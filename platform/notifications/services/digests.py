@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from notifications.choices import Channel, MessageState, Urgency, Verdict
 from notifications.models import Delivery, Message, Reader
-from notifications.services.schedule import period_of, zone_of
+from notifications.services.schedule import next_digest, period_of, zone_of
 
 LIFETIME = dt.timedelta(hours=12)
 BATCH = 200
@@ -16,6 +16,37 @@ def make_due_digests(*, at: dt.datetime) -> int:
     """Turn what waits into a message for everybody whose digest is due. Returns how many were made."""
     due = Reader.objects.filter(digest_due_at__lte=at).order_by("digest_due_at", "pk")
     return sum(_make_digest(pk, at=at) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+
+
+def remind_of_digests(*, at: dt.datetime) -> int:
+    """Set an hour for what waits for a digest without one; two writers may have missed each other. Returns how many."""
+    left = (
+        Delivery.objects.filter(verdict=Verdict.DIGEST, user__notification_reader__digest_due_at__isnull=True)
+        .order_by("user_id")
+        .values_list("user_id", flat=True)
+        .distinct()
+    )
+    return sum(_remind(pk, at=at) for pk in list(left[:BATCH]))
+
+
+@transaction.atomic
+def _remind(user_id: int, *, at: dt.datetime) -> bool:
+    Reader.objects.get_or_create(user_id=user_id)
+    reader = Reader.objects.select_for_update(of=("self",)).select_related("user").get(pk=user_id)
+    waiting = Delivery.objects.filter(user_id=user_id, verdict=Verdict.DIGEST)
+    due = next_digest(
+        at,
+        zone=zone_of(reader.user.time_zone),
+        frequency=reader.digest,
+        hour=reader.digest_hour,
+        weekday=reader.digest_weekday,
+    )
+    if due is None:
+        return bool(waiting.update(verdict=Verdict.OFF, decided_at=at))
+    if reader.digest_due_at is None and waiting.exists():
+        Reader.objects.filter(pk=user_id).update(digest_due_at=due[0])
+        return True
+    return False
 
 
 @transaction.atomic
@@ -30,7 +61,7 @@ def _make_digest(user_id: int, *, at: dt.datetime) -> bool:
         return False
     due_at = reader.digest_due_at
     Reader.objects.filter(pk=user_id).update(digest_due_at=None)
-    waiting = Delivery.objects.filter(user_id=user_id, verdict=Verdict.DIGEST, created_at__lte=at)
+    waiting = Delivery.objects.filter(user_id=user_id, verdict=Verdict.DIGEST)
     if not waiting.exists():
         return False
     local_day = due_at.astimezone(zone_of(reader.user.time_zone)).date()

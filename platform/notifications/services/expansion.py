@@ -120,10 +120,10 @@ def _next_people(event: Event, kind: Kind) -> list[User]:
     if event.recipients is not None:
         people = User.objects.filter(pk__in=event.recipients)
     elif kind.recipients is not None:
-        people = kind.recipients(event.subject_id)
+        people = kind.recipients(event.subject_id).filter(is_active=True)
     else:
         people = User.objects.none()
-    people = people.filter(pk__gt=event.cursor, is_active=True)
+    people = people.filter(pk__gt=event.cursor)
     if event.actor_id is not None:
         people = people.exclude(pk=event.actor_id)
     return list(people.only("pk", "language", "time_zone", "is_active", "is_superuser").order_by("pk")[:CHUNK])
@@ -141,6 +141,9 @@ def _tell(event: Event, kind: Kind, people: list[User], now: dt.datetime) -> Non
     for_digest: list[int] = []
     for_messages: dict[Channel, list[int]] = {channel: [] for channel in kind.channels if channel != Channel.SITE}
     for person in people:
+        if not person.is_active:
+            decided.append(_decided(event, person.pk, Channel.SITE, Verdict.INACTIVE, now))
+            continue
         if person.pk not in allowed:
             decided.append(_decided(event, person.pk, Channel.SITE, Verdict.NOT_VISIBLE, now))
             continue
@@ -172,7 +175,7 @@ def _tell(event: Event, kind: Kind, people: list[User], now: dt.datetime) -> Non
             Delivery(user_id=pk, channel=Channel.MAIL, event=event, verdict=Verdict.DIGEST, created_at=now)
             for pk in for_digest
         ]
-        _await_digest([by_id[pk] for pk in for_digest], readers, now)
+        _await_digest([by_id[pk] for pk in for_digest], now)
     Delivery.objects.bulk_create(decided, ignore_conflicts=True)
 
 
@@ -261,20 +264,22 @@ def _turn(event: Event) -> dt.timedelta:
     return dt.timedelta(minutes=event.told / settings.NOTIFICATIONS_BROADCASTS_PER_MINUTE)
 
 
-def _await_digest(people: Sequence[User], readers: dict[int, Reader], now: dt.datetime) -> None:
-    """Note when the digest of each is due, for those whose digest is not due already."""
-    rows = []
-    for person in people:
-        reader = readers.get(person.pk) or Reader(user_id=person.pk)
-        if reader.digest_due_at is None:
-            due = next_digest(
-                now,
-                zone=zone_of(person.time_zone),
-                frequency=reader.digest,
-                hour=reader.digest_hour,
-                weekday=reader.digest_weekday,
-            )
-            if due is not None:
-                reader.digest_due_at = due[0]
-                rows.append(reader)
-    Reader.objects.bulk_create(rows, update_conflicts=True, unique_fields=["user"], update_fields=["digest_due_at"])
+def _await_digest(people: Sequence[User], now: dt.datetime) -> None:
+    """Note when the digest of each is due, for those whose digest is not due already.
+
+    The rows are locked: whoever makes a digest at this moment either finds these deliveries, or is waited for.
+    """
+    by_id = {person.pk: person for person in people}
+    Reader.objects.bulk_create([Reader(user_id=pk) for pk in by_id], ignore_conflicts=True)
+    locked = Reader.objects.filter(pk__in=by_id).select_for_update().order_by("pk")
+    readers = [reader for reader in locked if reader.digest_due_at is None]
+    for reader in readers:
+        due = next_digest(
+            now,
+            zone=zone_of(by_id[reader.pk].time_zone),
+            frequency=reader.digest,
+            hour=reader.digest_hour,
+            weekday=reader.digest_weekday,
+        )
+        reader.digest_due_at = due[0] if due is not None else None
+    Reader.objects.bulk_update(readers, ["digest_due_at"])

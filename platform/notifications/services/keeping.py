@@ -17,7 +17,9 @@ def forget_old(*, at: dt.datetime) -> int:
     In short transactions, so that nothing waits for it. Returns how many events were deleted.
     """
     before = at - KEPT
-    events = Event.objects.filter(created_at__lt=before, state__in=[EventState.DONE, EventState.CANCELLED])
+    events = Event.objects.filter(
+        created_at__lt=before, state__in=[EventState.DONE, EventState.CANCELLED, EventState.DEAD]
+    )
     messages = Message.objects.filter(created_at__lt=before, state__in=FINAL_STATES)
     deleted = 0
     for rows in (events, messages):

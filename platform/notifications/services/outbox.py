@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -86,7 +87,10 @@ def cancel(scope: str, *, user_ids: Iterable[int] | None = None, at: dt.datetime
     For the people named, or for everybody. What is being sent at this moment cannot be stopped. Returns how many
     deliveries were withdrawn.
     """
-    deliveries = Delivery.objects.filter(event__scope=scope, verdict__in=[Verdict.WAITING, Verdict.DIGEST])
+    deliveries = Delivery.objects.filter(event__scope=scope, verdict__in=[Verdict.WAITING, Verdict.DIGEST]).exclude(
+        # Gone, or perhaps gone: the page of deliveries must not say otherwise.
+        Q(message__state=MessageState.SENDING) | Q(message__is_ambiguous=True)
+    )
     items = Item.objects.filter(scope=scope)
     if user_ids is not None:
         people = list(user_ids)

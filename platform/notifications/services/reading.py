@@ -108,8 +108,3 @@ def mark_all_read(user: User, *, up_to: dt.datetime, at: dt.datetime, kinds: Col
         if shown:
             mark_pulled_seen(user, max(shown))
     return items.update(read_at=at)
-
-
-def mark_subject_read(user: User, scope: str, *, at: dt.datetime) -> int:
-    """Mark as read what is about a thing that the person has just opened."""
-    return Item.objects.visible_to(user).unread().filter(scope=scope).update(read_at=at)

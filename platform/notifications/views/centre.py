@@ -91,9 +91,7 @@ def centre(request: UserRequest) -> HttpResponse:
         "up_to": unread[0].moment.isoformat() if unread and cursor is None else "",
         "here": request.get_full_path(),
         "is_first": cursor is None,
-        "earlier": f"?{urlencode({**({'group': group} if group else {}), 'after': next_cursor})}"
-        if next_cursor
-        else "",
+        "earlier": _earlier(group, next_cursor),
         "cooling": bounces.cooling_of(user, timezone.now()),
         "ways": ways_of_telling(user),
     }
