@@ -1,6 +1,7 @@
 """The platform as `make run` starts it, in a folder, a database and a Redis of its own."""
 
 import contextlib
+import io
 import os
 import secrets
 import signal
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
+from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 150  # migrating and loading the demo world on a slow machine
@@ -153,8 +155,16 @@ def environment(folder: Path, database_url: str, redis_url: str) -> dict[str, st
         "MAINTENANCE": "false",
         "REQUIRE_STAFF_MFA": "false",
         "PYTHONUNBUFFERED": "1",
+        **vapid_keys(),
     }
     return {**os.environ, **own}
+
+
+def vapid_keys() -> dict[str, str]:
+    """Make a pair of keys for browser push, as an operator does."""
+    output = io.StringIO()
+    call_command("make_vapid_keys", stdout=output)
+    return dict(line.split("=", 1) for line in output.getvalue().split())
 
 
 @contextlib.contextmanager
