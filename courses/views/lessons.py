@@ -27,7 +27,7 @@ from courses.models import (
 from courses.permissions import can_read_lessons, can_teach
 from courses.views.bodies import BodyPart, print_body, published_body
 from courses.views.enrolments import course_page_for
-from pages.services import active_language
+from pages.services import active_language, until_publication
 
 if TYPE_CHECKING:
     from courses.models.outlines import UnitWithProgress
@@ -44,7 +44,9 @@ def lesson_detail(request: HttpRequest, page: LessonPage) -> HttpResponse:
     of a course that they may not see does not exist for them.
     """
     now = timezone.now()
-    course_page = CoursePage.objects.ancestor_of(page).only(*COURSE_FIELDS).get()
+    course_page = until_publication(
+        f"courses.course_of.{page.pk}", lambda: CoursePage.objects.ancestor_of(page).only(*COURSE_FIELDS).get()
+    )
     enrolment = None
     if request.user.is_authenticated:
         enrolment = Enrolment.objects.for_course(request.user, course_page.translation_key)

@@ -120,7 +120,7 @@ def test_lesson_detail_for_a_learner(
         services.submit_attempt(attempt, answers_to("a"), language="ru", at=NOW)
         QuizAttemptFactory(enrolment=enrolment, unit=unit, number=2)
 
-    assert_queries(signed_in, lesson.url, 9, after_publication=14)
+    assert_queries(signed_in, lesson.url, 8, after_publication=14)
 
 
 def test_lesson_detail_of_a_course_that_is_half_translated(
@@ -133,7 +133,7 @@ def test_lesson_detail_of_a_course_that_is_half_translated(
 ) -> None:
     build_course(course_page, count)
 
-    assert_queries(signed_in, f"{english.url}first/", 9, after_publication=15)
+    assert_queries(signed_in, f"{english.url}first/", 8, after_publication=15)
 
 
 def test_certificate_list(
