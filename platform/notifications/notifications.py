@@ -7,7 +7,6 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from notifications.choices import Channel, Floor, Mode, Urgency
-from notifications.registry import Kind, LetterVoid, Notice, OwnLetter, Subject, register
+from notifications.registry import Kind, LetterVoid, Notice, OwnLetter, Subject, absolute, register
 
 CONFIRM = frozenset({"account/email/email_confirmation", "account/email/email_confirmation_signup"})
 RESET = "account/email/password_reset_key"
@@ -46,10 +45,6 @@ def load_account(user: User, ids: Iterable[str]) -> dict[str, Subject]:
     return {own: Subject(title=user.email, url=url, floor=Floor.FULL)} if own in set(ids) else {}
 
 
-def _absolute(path: str) -> str:
-    return f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}{path}"
-
-
 def seal(user: User) -> str:
     """Return a code of password and addresses: a letter that opens the account dies when either is changed."""
     addresses = EmailAddress.objects.filter(user=user).order_by("email").values_list("email", flat=True)
@@ -71,9 +66,9 @@ def account_letter(user: User, data: Mapping[str, Any]) -> OwnLetter:
         "email": to,
         "timestamp": dt.datetime.fromisoformat(data["at"]),
         "site_text": {"name": _("Central Asian League of Lawyers")},
-        "account_url": _absolute(reverse("accounts:overview")),
-        "signup_url": _absolute(reverse("account_signup")),
-        "password_reset_url": _absolute(reverse("account_reset_password")),
+        "account_url": absolute(reverse("accounts:overview")),
+        "signup_url": absolute(reverse("account_signup")),
+        "password_reset_url": absolute(reverse("account_reset_password")),
     }
     if prefix in CONFIRM:
         address = EmailAddress.objects.filter(user=user, email=to).first()
@@ -82,10 +77,10 @@ def account_letter(user: User, data: Mapping[str, Any]) -> OwnLetter:
         if not address.verified:
             context["person"] = None  # whoever reads there may be anybody, and the name is whatever was typed
         key = EmailConfirmationHMAC.create(address).key
-        context["activate_url"] = _absolute(reverse("account_confirm_email", args=[key]))
+        context["activate_url"] = absolute(reverse("account_confirm_email", args=[key]))
     if prefix == RESET:
         uid, token = user_pk_to_url_str(user), default_token_generator.make_token(user)
-        context["password_reset_url"] = _absolute(
+        context["password_reset_url"] = absolute(
             reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
         )
     subject = " ".join(render_to_string(f"{prefix}_subject.txt", context).split())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
@@ -22,6 +23,11 @@ DEFAULT_MODES = {Channel.SITE: Mode.INSTANT, Channel.MAIL: Mode.INSTANT, Channel
 
 class UnknownKind(LookupError):
     """Raised for the name of a kind that no installed app declares."""
+
+
+def absolute(path: str) -> str:
+    """Return the whole address of a path of the site, for letters."""
+    return path if "://" in path else f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}{path}"
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,10 @@ from notifications import tokens
 from notifications.channels.outcomes import Line, Outcome, Result
 from notifications.choices import Channel, Floor
 from notifications.models import Message
+from notifications.registry import absolute
 
 TEMPORARY_CODES = range(400, 500)
 DIGEST_LINES = 40  # a letter that nobody reads to its end tells nobody anything
-
-
-def absolute(path: str) -> str:
-    """Return the address of a path of the site, for letters."""
-    return path if "://" in path else f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}{path}"
 
 
 def message_id(message: Message) -> str:

@@ -114,7 +114,7 @@ def _prepare(message_id: int, owner: str) -> Prepared | None:
     if message.is_ambiguous and (message.urgency < Urgency.NORMAL or message.tries > len(PAUSES)):
         _close(message, MessageState.FAILED, Verdict.UNKNOWN, now)
         return None
-    reader = Reader.objects.filter(user=message.user).first() or Reader(user=message.user)
+    reader = preferences.reader_of(message.user)
     if message.urgency < Urgency.SECURITY and not message.period:
         due_at = after_quiet(now, zone=zone_of(message.user.time_zone), quiet_hours=reader.quiet_hours)
         if due_at > now and due_at < message.expires_at:

@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 
 from notifications.choices import Channel, MessageState, Urgency, Verdict
 from notifications.models import Delivery, Message, Reader
-from notifications.services.schedule import next_digest, period_of, zone_of
+from notifications.services.preferences import digest_due
+from notifications.services.schedule import period_of, zone_of
 
 LIFETIME = dt.timedelta(hours=12)
 BATCH = 200
@@ -34,17 +35,11 @@ def _remind(user_id: int, *, at: dt.datetime) -> bool:
     Reader.objects.get_or_create(user_id=user_id)
     reader = Reader.objects.select_for_update(of=("self",)).select_related("user").get(pk=user_id)
     waiting = Delivery.objects.filter(user_id=user_id, verdict=Verdict.DIGEST)
-    due = next_digest(
-        at,
-        zone=zone_of(reader.user.time_zone),
-        frequency=reader.digest,
-        hour=reader.digest_hour,
-        weekday=reader.digest_weekday,
-    )
-    if due is None:
+    due_at = digest_due(reader, time_zone=reader.user.time_zone, at=at)
+    if due_at is None:
         return bool(waiting.update(verdict=Verdict.OFF, decided_at=at))
     if reader.digest_due_at is None and waiting.exists():
-        Reader.objects.filter(pk=user_id).update(digest_due_at=due[0])
+        Reader.objects.filter(pk=user_id).update(digest_due_at=due_at)
         return True
     return False
 

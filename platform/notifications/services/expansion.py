@@ -20,7 +20,7 @@ from notifications.choices import Channel, DigestFrequency, EventState, MessageS
 from notifications.models import Delivery, Event, Item, Message, Mute, Reader
 from notifications.registry import Kind, UnknownKind, get_kind
 from notifications.services import alerts, preferences
-from notifications.services.schedule import after_quiet, next_digest, zone_of
+from notifications.services.schedule import after_quiet, zone_of
 
 logger = logging.getLogger(__name__)
 
@@ -274,12 +274,5 @@ def _await_digest(people: Sequence[User], now: dt.datetime) -> None:
     locked = Reader.objects.filter(pk__in=by_id).select_for_update().order_by("pk")
     readers = [reader for reader in locked if reader.digest_due_at is None]
     for reader in readers:
-        due = next_digest(
-            now,
-            zone=zone_of(by_id[reader.pk].time_zone),
-            frequency=reader.digest,
-            hour=reader.digest_hour,
-            weekday=reader.digest_weekday,
-        )
-        reader.digest_due_at = due[0] if due is not None else None
+        reader.digest_due_at = preferences.digest_due(reader, time_zone=by_id[reader.pk].time_zone, at=now)
     Reader.objects.bulk_update(readers, ["digest_due_at"])

@@ -66,6 +66,18 @@ def save_preferences(user: User, choices: Mapping[tuple[str, str], str]) -> None
             Preference.objects.create(user=user, kind=name, channel=channel, mode=mode)
 
 
+def digest_due(reader: Reader, *, time_zone: str, at: dt.datetime) -> dt.datetime | None:
+    """Return when the next digest of a person is due after a moment; None for who wants none."""
+    due = next_digest(
+        at,
+        zone=zone_of(time_zone),
+        frequency=reader.digest,
+        hour=reader.digest_hour,
+        weekday=reader.digest_weekday,
+    )
+    return due[0] if due is not None else None
+
+
 @transaction.atomic
 def save_reader(user: User, *, at: dt.datetime, **choices: Any) -> Reader:
     """Store how a person wants to be told: any of `digest`, `digest_hour`, `digest_weekday`, `quiet_hours`,
@@ -79,16 +91,10 @@ def save_reader(user: User, *, at: dt.datetime, **choices: Any) -> Reader:
     for name, value in choices.items():
         setattr(reader, name, value)
     waiting = Delivery.objects.filter(user=user, verdict=Verdict.DIGEST)
-    due = next_digest(
-        at,
-        zone=zone_of(user.time_zone),
-        frequency=reader.digest,
-        hour=reader.digest_hour,
-        weekday=reader.digest_weekday,
-    )
-    if due is None:
+    due_at = digest_due(reader, time_zone=user.time_zone, at=at)
+    if due_at is None:
         waiting.update(verdict=Verdict.OFF, decided_at=at)
-    reader.digest_due_at = due[0] if due is not None and waiting.exists() else None
+    reader.digest_due_at = due_at if waiting.exists() else None
     reader.save(update_fields=[*choices, "digest_due_at"])
     return reader
 
