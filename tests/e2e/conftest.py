@@ -1,6 +1,7 @@
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from demo.loader.people import DEMO_PASSWORD
-from tests.e2e.pages import ADVOCATE, make_places
+from tests.e2e.pages import ADVOCATE, Place, make_places
 from tests.e2e.stack import Platform, running_platform, running_web_server
 from tests.e2e.watch import Watch
 
@@ -21,6 +22,7 @@ PLATFORM = pytest.StashKey[Platform]()
 
 OpenPage = Callable[..., Page]
 SignedIn = Callable[[str], StorageState]
+Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
@@ -75,46 +77,105 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
-    """Opens a page in a context of its own; at the end each context is asked what went wrong in it.
+@dataclass
+class Window:
+    """A context of the browser with its one page, and what is watched in it."""
+
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+
+def open_window(
+    browser: Browser,
+    *,
+    base_url: str,
+    javascript: bool = True,
+    language: str = "ru",
+    width: int = 1280,
+    storage: StorageState | None = None,
+    expected: Collection[int] = (),
+    allowed: tuple[str, ...] = (),
+    **options: Any,
+) -> Window:
+    """Open a page in a context of its own.
 
     `expected` names the statuses of 400 and more that the test brings about, `allowed` the beginnings of faults that
     are somebody else's.
     """
-    opened: list[tuple[BrowserContext, Watch]] = []
+    context = browser.new_context(
+        base_url=base_url,
+        java_script_enabled=javascript,
+        locale={"ru": "ru-RU", "en": "en-GB"}[language],
+        timezone_id="Asia/Bishkek",
+        viewport={"width": width, "height": 900},
+        storage_state=storage,
+        **options,
+    )
+    context.set_default_timeout(PATIENCE)
+    watch = Watch(urlsplit(base_url).netloc, frozenset(expected), allowed)
+    watch.attach(context)
+    return Window(context, context.new_page(), watch)
 
-    def open_page(
-        *,
-        javascript: bool = True,
-        language: str = "ru",
-        width: int = 1280,
-        storage: StorageState | None = None,
-        base_url: str = platform_url,
-        expected: Collection[int] = (),
-        allowed: tuple[str, ...] = (),
-        **options: Any,
-    ) -> Page:
-        context = browser.new_context(
-            base_url=base_url,
-            java_script_enabled=javascript,
-            locale={"ru": "ru-RU", "en": "en-GB"}[language],
-            timezone_id="Asia/Bishkek",
-            viewport={"width": width, "height": 900},
-            storage_state=storage,
-            **options,
-        )
-        context.set_default_timeout(PATIENCE)
-        watch = Watch(urlsplit(base_url).netloc, frozenset(expected), allowed)
-        watch.attach(context)
-        opened.append((context, watch))
-        return context.new_page()
+
+@pytest.fixture
+def open_page(browser: Browser, platform_url: str) -> Iterator[OpenPage]:
+    """Opens a page in a context of its own; at the end each context is asked what went wrong in it."""
+    opened: list[Window] = []
+
+    def open_page(*, base_url: str = platform_url, **options: Any) -> Page:
+        opened.append(open_window(browser, base_url=base_url, **options))
+        return opened[-1].page
 
     yield open_page
-    for context, _watch in opened:
-        context.close()
-    for _context, watch in opened:
-        watch.check()
+    for window in opened:
+        window.context.close()
+    for window in opened:
+        window.watch.check()
+
+
+@pytest.fixture(scope="package")
+def windows(browser: Browser) -> Iterator[dict[tuple[object, ...], Window]]:
+    """The windows that `visit` keeps open: a tenth of a second to look at a page, not half a second."""
+    windows: dict[tuple[object, ...], Window] = {}
+    yield windows
+    for window in windows.values():
+        window.context.close()
+
+
+@pytest.fixture
+def visit(
+    browser: Browser,
+    windows: dict[tuple[object, ...], Window],
+    signed_in: SignedIn,
+    request: pytest.FixtureRequest,
+) -> Iterator[Visit]:
+    """Gives the page of a window that stays open from test to test, for tests that only look.
+
+    Each kind of visitor has one: who it is, with or without scripts, in which language, on which server. It is asked
+    after each test what went wrong in it.
+    """
+    used: list[Window] = []
+
+    def visit(place: Place, *, language: str = "ru", javascript: bool = True) -> Page:
+        email = ADVOCATE if place.member else None
+        key = (place.server, email, language, javascript)
+        if key not in windows:
+            windows[key] = open_window(
+                browser,
+                base_url=request.getfixturevalue(place.server),
+                storage=signed_in(email) if email else None,
+                language=language,
+                javascript=javascript,
+            )
+        window = windows[key]
+        window.watch.begin(frozenset({place.status} if place.status >= 400 else ()))
+        used.append(window)
+        return window.page
+
+    yield visit
+    for window in used:
+        window.watch.check()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import OpenPage, SignedIn
+from tests.e2e.conftest import OpenPage, SignedIn, Visit
 from tests.e2e.pages import ADVOCATE, PLACES, Place, address
 
 pytestmark = pytest.mark.e2e
@@ -47,20 +47,9 @@ def test_a_lesson_is_light_once_the_site_is_known(
 
 
 @pytest.mark.parametrize("place", [pytest.param(place, id=place.name) for place in PLACES])
-def test_page_works_without_javascript(
-    place: Place,
-    open_page: OpenPage,
-    places: dict[str, str],
-    signed_in: SignedIn,
-    request: pytest.FixtureRequest,
-) -> None:
-    page = open_page(
-        javascript=False,
-        width=390,
-        storage=signed_in(ADVOCATE) if place.member else None,
-        base_url=request.getfixturevalue(place.server),
-        expected={place.status} if place.status >= 400 else (),
-    )
+def test_page_works_without_javascript(place: Place, visit: Visit, places: dict[str, str]) -> None:
+    page = visit(place, javascript=False)
+    page.set_viewport_size({"width": 390, "height": 900})
     page.goto(address(place, "ru", places))
     expect(page.get_by_role("main")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -1,14 +1,13 @@
 """Every page, narrow and wide, light and dark: readable for everybody, and silent behind the reader's back."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from demo.loader.people import DEMO_PASSWORD
-from tests.e2e.conftest import OpenPage, SignedIn
-from tests.e2e.pages import ADVOCATE, PLACES, Place, address
+from tests.e2e.conftest import Visit
+from tests.e2e.pages import PLACES, Place, address
 
 pytestmark = pytest.mark.e2e
 
@@ -48,18 +47,10 @@ def find_violations(page: Page, scheme: str) -> list[str]:
 def test_page(
     place: Place,
     language: str,
-    open_page: OpenPage,
+    visit: Visit,
     places: dict[str, str],
-    signed_in: SignedIn,
-    request: pytest.FixtureRequest,
 ) -> None:
-    options: dict[str, Any] = {"storage": signed_in(ADVOCATE)} if place.member else {}
-    page = open_page(
-        language=language,
-        base_url=request.getfixturevalue(place.server),
-        expected={place.status} if place.status >= 400 else (),
-        **options,
-    )
+    page = visit(place, language=language)
     path = address(place, language, places)
     response = page.goto(path)
     if "/reauthenticate/?" in page.url:

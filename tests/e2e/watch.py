@@ -30,6 +30,11 @@ class Watch:
         context.on("request", self._asked)
         context.on("response", self._answered)
 
+    def begin(self, expected: frozenset[int]) -> None:
+        """Forget what was found so far: another test looks at pages that answer with these statuses."""
+        self.expected = expected
+        self.faults.clear()
+
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type != "error":
             return
