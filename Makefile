@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-e2e lint types format messages migrations requirements vendor bench bench-notifications fault-notifications check-deploy clean
+.PHONY: help setup run test test-e2e lint types format messages migrations requirements vendor bench bench-directory bench-import bench-notifications fault-notifications check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
@@ -77,8 +77,14 @@ vendor: ## fetch third-party scripts from the npm registry at the versions pinne
 bench: $(STAMP) ## server time, bytes and queries of the main pages; DATABASE_URL and REDIS_URL choose the engines
 	@$(BIN)/python -m tests.bench
 
+bench-import: $(STAMP) ## import 5,000 members and undo it: seconds, rows a second, memory; DATABASE_URL chooses the engine
+	@$(BIN)/python -m tests.bench_import
+
 bench-notifications: $(STAMP) ## one event for 100,000 people on PostgreSQL: seconds, rows, statements, memory; the badge
 	@$(BIN)/python -m tests.bench_notifications
+
+bench-directory: $(STAMP) ## the directory of 50,000 members on PostgreSQL: queries, server CPU, waiting
+	@$(BIN)/python -m tests.bench_directory
 
 fault-notifications: $(STAMP) ## kill workers, flush Redis, refuse letters for two minutes, and count what is lost or told twice
 	@$(BIN)/python -m tests.faults

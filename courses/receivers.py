@@ -1,4 +1,4 @@
-"""Editors publish, move and delete pages; units follow."""
+"""Editors publish, move and delete pages; units follow. People ask about their data: courses answer."""
 
 import uuid
 from typing import Any
@@ -6,11 +6,14 @@ from typing import Any
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from courses import services
 from courses.models import Course, CoursePage, LessonPage, ModulePage, Unit
+from courses.services import personal_data
+from members.registry.personal_data import register_eraser, register_export
 
 
 def _sync(*course_keys: uuid.UUID | None) -> None:
@@ -46,3 +49,11 @@ def sync_after_lesson_deleted(instance: LessonPage, **_kwargs: Any) -> None:
 @receiver(post_delete, sender=CoursePage)
 def sync_after_course_deleted(instance: CoursePage, **_kwargs: Any) -> None:
     _sync(Course.objects.filter(pk=instance.translation_key).values_list("pk", flat=True).first())
+
+
+register_export("courses.enrolments", _("Enrolments"), personal_data.enrolments_of)
+register_export("courses.progress", _("Progress in courses"), personal_data.progress_of)
+register_export("courses.attempts", _("Attempts at quizzes"), personal_data.attempts_of)
+register_export("courses.answers", _("Answers in quizzes"), personal_data.answers_of)
+register_export("courses.certificates", _("Certificates"), personal_data.certificates_of)
+register_eraser("courses", personal_data.forget_learner)

@@ -15,6 +15,7 @@ from courses import tasks
 from courses.models import Certificate, CertificateCounter, CoursePage, Enrolment
 from courses.notifications import CERTIFIED
 from courses.services.certificate_pdf import render_certificate
+from members.services.cpd import record_course, reverse_course
 from notifications.services import notify
 
 
@@ -32,6 +33,14 @@ def issue_certificate(enrolment: Enrolment, *, language: str, at: dt.datetime) -
     if existing is not None:
         return existing
     certificate = _create(enrolment, language=language, at=at)
+    record_course(
+        enrolment.user,
+        key=_ledger_key(enrolment),
+        title=certificate.course_title,
+        minutes=certificate.cpd_minutes,
+        on=certificate.completed_on,
+        at=at,
+    )
     key = f"courses.certified:{certificate.pk}"
     notify(CERTIFIED, subject_id=certificate.pk, key=key, recipients=[enrolment.user_id], at=at)
     return certificate
@@ -39,7 +48,7 @@ def issue_certificate(enrolment: Enrolment, *, language: str, at: dt.datetime) -
 
 @transaction.atomic
 def revoke_certificate(certificate: Certificate, *, reason: str, at: dt.datetime) -> Certificate:
-    """Withdraw a certificate; its verification page says so from now on, with the date.
+    """Withdraw a certificate and the hours that it brought; its verification page says so from now on, with the date.
 
     Raises CertificateNotCurrent.
     """
@@ -47,6 +56,8 @@ def revoke_certificate(certificate: Certificate, *, reason: str, at: dt.datetime
     if not changed:
         raise CertificateNotCurrent
     certificate.refresh_from_db()
+    enrolment = certificate.enrolment
+    reverse_course(enrolment.user, key=_ledger_key(enrolment), reason=reason, actor=None, at=at)
     return certificate
 
 
@@ -65,6 +76,11 @@ def reissue_certificate(certificate: Certificate, *, at: dt.datetime) -> Certifi
     Certificate.objects.filter(pk=old.pk).update(superseded_by=new, revoked_at=None)
     certificate.refresh_from_db()
     return new
+
+
+def _ledger_key(enrolment: Enrolment) -> str:
+    """Name the completion in the learner’s ledger of hours; a certificate issued anew keeps it."""
+    return f"course:{enrolment.pk}"
 
 
 def _create(enrolment: Enrolment, *, language: str, at: dt.datetime, like: Certificate | None = None) -> Certificate:

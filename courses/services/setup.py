@@ -6,11 +6,13 @@ from django.db import transaction
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from courses.models import CourseIndexPage
+from members.choices import OFFICE_GROUPS, OfficeRole
+from members.services.setup import create_office_groups
 from pages.models import HomePage
 
 AUTHORS = "Course authors"
-OFFICE = "League office"
-CHAPTER_OFFICERS = "Chapter officers"
+OFFICE = OFFICE_GROUPS[OfficeRole.REGISTRAR]
+CHAPTER_OFFICERS = OFFICE_GROUPS[OfficeRole.CHAPTER_OFFICER]
 
 
 @transaction.atomic
@@ -46,12 +48,11 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
         for permission in _model_permissions(app_label, model, "add", "change", "choose"):
             GroupCollectionPermission.objects.get_or_create(group=authors, collection=root, permission=permission)
     # A chapter's officer sees the League's structure and no member's records: those of other chapters are not theirs.
-    officers, _created = Group.objects.get_or_create(name=CHAPTER_OFFICERS)
+    groups = create_office_groups()
+    officers, office = groups[CHAPTER_OFFICERS], groups[OFFICE]
     officers.permissions.add(
-        access, *_model_permissions("members", "chapter", "view"), *_model_permissions("members", "officeterm", "view")
+        *_model_permissions("members", "chapter", "view"), *_model_permissions("members", "officeterm", "view")
     )
-    office, _created = Group.objects.get_or_create(name=OFFICE)
-    office.permissions.add(access)
     office.permissions.add(
         *_model_permissions("members", "announcement", "add", "change", "view", "publish"),
         *_model_permissions("notifications", "message", "change", "view"),

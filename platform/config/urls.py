@@ -30,10 +30,19 @@ if settings.DEBUG:
     urlpatterns += [path("ui/", include("ui.urls")), *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)]
 
 urlpatterns += i18n_patterns(
+    path("account/data/", include("members.urls.personal_data")),
     path("account/", include("accounts.urls")),
     path("home/", include("dashboard.urls")),
     path("notifications/", include("notifications.urls")),
-    path("announcements/", include("members.urls")),
+    path("announcements/", include("members.urls.announcements")),
+    path("membership/mine/", include("members.urls.membership")),
+    path("membership/", include("members.urls.applications")),
+    path("members/", include("members.urls.directory")),
+    path("membership/profile/", include("members.urls.profiles")),
+    path("membership/dues/", include("members.urls.dues")),
+    path("", include("members.urls.cards")),
+    path("", include("members.urls.cpd")),
+    path("committees/", include("members.urls.committees")),
     path("", include("courses.urls")),
     # Wagtail's own sign-in for restricted pages asks for a password alone: everybody goes through our door.
     path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

@@ -16,6 +16,8 @@ def member_menu(request: HttpRequest) -> dict[str, Any]:
         {"label": _("Home"), "url": reverse("dashboard:home"), "icon": "house"},
         {"label": _("Courses"), "url": catalogue_url(), "icon": "graduation-cap"},
         {"label": _("Certificates"), "url": reverse("courses:certificate_list"), "icon": "award"},
+        {"label": _("Members"), "url": reverse("directory:member_list"), "icon": "users"},
+        {"label": _("My membership"), "url": reverse("membership:home"), "icon": "shield-check"},
         {"label": _("News"), "url": services.site_furniture()["news_url"], "icon": "file-text"},
         {"label": _("Profile"), "url": reverse("accounts:overview"), "icon": "user"},
     ]

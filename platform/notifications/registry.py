@@ -71,6 +71,7 @@ class OwnLetter:
     to: str
     subject: str
     body: str
+    language: str = ""  # of a reader who need not have an account; empty for the person's own
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.utils import translation
 from pages.models import HomePage
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = {"int": 1, "str": "abc", "slug": "abc", "uuid": uuid.UUID(int=1), "path": "abc"}
+SAMPLES = {"photosize": "small", "int": 1, "str": "abc", "slug": "abc", "uuid": uuid.UUID(int=1), "path": "abc"}
 # Arguments of addresses that are written as regular expressions.
 REGEX_SAMPLES: dict[str, dict[str, object]] = {
     "account_confirm_email": {"key": "abc"},

@@ -7,6 +7,7 @@ from django.db import connections
 from django.test import Client
 
 from accounts.models import User
+from audit.models import AuditEvent
 from courses.models import (
     AttemptAnswer,
     Certificate,
@@ -21,6 +22,7 @@ from courses.models import (
     Unit,
     UnitProgress,
 )
+from members.models import CpdEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
     CourseRunFactory,
@@ -133,6 +135,8 @@ def _delete_rows() -> None:
         page.delete()
     for model in (AttemptAnswer, QuizAttempt, Certificate, CertificateCounter, UnitProgress, Enrolment, CourseRun):
         model.objects.all().delete()
+    for log in (CpdEntry, AuditEvent):  # never deleted by anybody but a test that ends
+        log.objects.all()._raw_delete("default")
     Unit.objects.filter(lesson__isnull=False).delete()
     for model in (Unit, Course, User):
         model.objects.all().delete()

@@ -14,6 +14,8 @@ from courses.models import (
     Unit,
     UnitProgress,
 )
+from members.models import CpdEntry
+from members.services.cpd import record_course
 from tests.courses.threads import run_together
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
@@ -142,3 +144,31 @@ def test_certificate_serials_are_dense_when_issued_at_once() -> None:
         f"CALL-{year}-{number:05d}" for number in range(1, 7)
     ]
     assert CertificateCounter.objects.get(year=year).last == 6
+
+
+def test_completing_a_course_twice_at_once_records_its_hours_once() -> None:
+    page = create_course(Page.get_first_root_node(), is_quick=True, cpd_minutes=600)
+    services.sync_course(page.translation_key, at=timezone.now())
+    enrolment = EnrolmentFactory(run=CourseRunFactory(course_id=page.translation_key, course=None))
+    unit = LessonUnitFactory(course_id=page.translation_key, course=None)
+
+    run_together(
+        4,
+        lambda _n: services.complete_lesson(
+            Enrolment.objects.get(pk=enrolment.pk), unit, language="ru", at=timezone.now()
+        ),
+    )
+
+    assert Certificate.objects.count() == 1
+    assert CpdEntry.objects.get(user=enrolment.user).minutes == 600
+
+
+def test_recording_a_fact_at_once_writes_one_entry() -> None:
+    person = UserFactory()
+    now = timezone.now()
+
+    results = run_together(
+        6, lambda _n: record_course(person, key="course:1", title="x", minutes=60, on=now.date(), at=now)
+    )
+
+    assert {result.pk for result in results} == {CpdEntry.objects.get().pk}  # type: ignore[attr-defined]

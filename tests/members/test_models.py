@@ -17,17 +17,21 @@ pytestmark = pytest.mark.django_db
 FIRST, LAST = dt.date(2026, 3, 1), dt.date(2026, 8, 31)
 DAY = dt.timedelta(days=1)
 
+CHAPTER_FITS_ROLE = (
+    "Reviewers and officers of a chapter need a chapter; registrars, board and ethics committee serve the whole League."
+)
+
 TERMS: list[tuple[str, dict[str, Any], str]] = [
     ("ends before it starts", {"starts_on": LAST, "ends_on": FIRST}, "A term cannot end before it starts."),
     (
         "officer of no chapter",
         {"chapter": None},
-        "A chapter officer needs a chapter; a registrar serves the whole League.",
+        CHAPTER_FITS_ROLE,
     ),
     (
         "registrar of a chapter",
         {"role": OfficeRole.REGISTRAR},
-        "A chapter officer needs a chapter; a registrar serves the whole League.",
+        CHAPTER_FITS_ROLE,
     ),
 ]
 

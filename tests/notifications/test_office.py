@@ -170,7 +170,7 @@ def test_queue_queries(
     )
     client.get(QUEUE)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(QUEUE)
 
 
@@ -227,7 +227,7 @@ def test_dead_letters_queries(
         )  # fmt: skip
     client.get(f"{DEAD}{what}/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         response = client.get(f"{DEAD}{what}/")
 
     assert len(response.context["page_obj"].object_list) == min(count, 25)

@@ -97,7 +97,7 @@ def test_setup_site_twice_doubles_nothing(settings: Settings) -> None:
 
     after = (tree(), Locale.objects.count(), Group.objects.count(), GroupPagePermission.objects.count())
     assert after == before
-    assert output.getvalue().count("The site has its home pages, news, catalogue and roles.") == 2
+    assert output.getvalue().count("The site has its home pages, news, catalogue, roles and reference data.") == 2
 
 
 def test_setup_site_takes_nothing_away_from_a_role() -> None:

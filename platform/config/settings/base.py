@@ -33,6 +33,7 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "ui",
     "accounts",
+    "audit",
     "notifications",
     "pages",
     "members",
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_filters",
+    "import_export",
     "wagtail_localize",
     "wagtail_localize.locales",
     "wagtail.contrib.forms",
@@ -204,7 +206,10 @@ CONTENT_SECURITY_POLICY = {
 # People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "members.backends.OfficeBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -306,7 +311,21 @@ CELERY_BEAT_SCHEDULE = {
     "settle-courses": {"task": "courses.tasks.settle_courses", "schedule": 3600},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 86_400},
     "render-missing-certificates": {"task": "courses.tasks.render_missing_certificates", "schedule": 300},
+    "move-applications": {"task": "members.tasks.applications.move_applications", "schedule": 3600},
+    "seal-audit-log": {"task": "audit.tasks.seal_log", "schedule": 60, "options": {"expires": 60}},
+    "build-data-exports": {
+        "task": "members.tasks.personal_data.build_waiting_exports",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "apply-retention": {"task": "members.tasks.personal_data.apply_retention", "schedule": 86_400},
     "forget-old-notifications": {"task": "notifications.tasks.forget_old", "schedule": 86_400},
+    "make-missing-receipts": {"task": "members.tasks.dues.make_missing_receipts", "schedule": 300},
+    "refresh-standings": {"task": "members.tasks.dues.refresh_standings", "schedule": 3600},
+    "remind-of-dues": {"task": "members.tasks.dues.remind_of_dues", "schedule": 3600},
+    "settle-silent-transfers": {"task": "members.tasks.transfers.settle_silent_transfers", "schedule": 3600},
+    "sweep-files-of-members": {"task": "members.tasks.records.sweep_files", "schedule": 60, "options": {"expires": 60}},
+    "find-duplicates": {"task": "members.tasks.records.find_duplicates", "schedule": 300, "options": {"expires": 300}},
     # A sweep that no worker took before the next one is due would only pile up.
     "sweep-notifications": {"task": "notifications.tasks.sweep", "schedule": 10, "options": {"expires": 10}},
 }
@@ -323,6 +342,11 @@ VAPID_CONTACT = env.str("VAPID_CONTACT", default="office@example.org")
 # Where `manage.py process_bounces` finds the letters that came back, unless it is told otherwise.
 BOUNCES_IMAP_URL = env.str("BOUNCES_IMAP_URL", default="")
 
+# Dues
+
+# Who takes payments: a class with the members of `members.channels.base.PaymentProvider`.
+PAYMENT_PROVIDER = "members.channels.manual.ManualProvider"
+
 # The site itself
 
 # Shown on every page when the office works on the server: a 503 with Retry-After. See docs/operations.md.
@@ -333,8 +357,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tokens": {"()": "members.http.MaskTokens"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # One line for each page saved, and three more for its indexes: noise beside what an operator looks for.
-    "loggers": {name: {"level": "WARNING"} for name in ("wagtail", "django_tasks", "kombu")},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in ("wagtail", "django_tasks", "kombu")},
+        # The development server names every address: through the same filter.
+        "django.server": {"handlers": ["console"], "propagate": False},
+    },
 }

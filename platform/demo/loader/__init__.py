@@ -9,10 +9,12 @@ from django.db import transaction
 
 from demo.files import CONTENT, CourseFiles, read_course
 from demo.loader.course_pages import load_course
+from demo.loader.membership import load_members
 from demo.loader.people import load_chapters, load_people
 from demo.loader.reset import StrangersLearnHere, remove_demo
 from demo.loader.site_pages import load_site
 from demo.sources import read_yaml
+from members.services.setup import load_reference
 
 __all__ = ["DemoFiles", "StrangersLearnHere", "load_demo", "read_demo", "remove_demo"]
 
@@ -26,6 +28,7 @@ class DemoFiles:
     pages: list[Any]
     news: list[Any]
     people: list[dict[str, Any]]
+    members: dict[str, Any]
     chapters: list[dict[str, Any]]
     runs: dict[str, Any]
     courses: list[CourseFiles]
@@ -40,6 +43,7 @@ def read_demo(folder: Path = CONTENT) -> DemoFiles:
         pages=[read_yaml(path) for path in sorted((site / "pages").glob("*.yaml"))],
         news=[read_yaml(path) for path in sorted((site / "news").glob("*.yaml"))],
         people=read_yaml(site / "people.yaml"),
+        members=read_yaml(site / "members.yaml"),
         chapters=read_yaml(site / "chapters.yaml"),
         runs=read_yaml(site / "runs.yaml"),
         courses=[read_course(path) for path in sorted((folder / "courses").iterdir()) if path.is_dir()],
@@ -58,6 +62,8 @@ def load_demo(files: DemoFiles, *, hostname: str, port: int, at: dt.datetime) ->
     chapters = load_chapters(files.chapters)
     catalogues = load_site(files.site, files.home, files.pages, files.news, hostname=hostname, port=port)
     people = load_people(files.people, chapters, at=at)
+    load_reference()
+    load_members(files.members, chapters, list(people.values()), at=at)
     return [
         course.meta["slug"]
         for course in files.courses

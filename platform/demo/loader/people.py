@@ -6,25 +6,24 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from courses.services import setup
-from members.choices import OfficeRole
+from members.choices import CHAPTER_ROLES, OfficeRole
 from members.models import Chapter, OfficeTerm, Profile
 
 # The one password of every demo account; accounts exist only where DEBUG is on.
 DEMO_PASSWORD = "advocate-demo-2026"  # noqa: S105 -- documented in the README, refused outside DEBUG
 
-GROUPS = {
-    "author": [setup.AUTHORS],
-    "chapter_officer": [setup.CHAPTER_OFFICERS],
-    "registrar": [setup.OFFICE],
-}
+GROUPS = {"author": [setup.AUTHORS]}  # offices bring the permissions of their groups by themselves
 
 
 def load_chapters(rows: list[dict[str, Any]]) -> dict[str, Chapter]:
-    """Create the chapters, by country."""
-    chapters = {}
+    """Create the chapters: of countries by the country, of cities by their keys."""
+    chapters: dict[str, Chapter] = {}
     for row in rows:
-        defaults = {key: value for key, value in row.items() if key != "country"}
-        chapters[row["country"]], _created = Chapter.objects.get_or_create(country=row["country"], defaults=defaults)
+        parent = chapters[row["parent"]] if "parent" in row else None
+        defaults = {name: value for name, value in row.items() if name not in {"key", "country", "parent", "city"}}
+        chapters[row.get("key", row["country"])], _created = Chapter.objects.get_or_create(
+            country=row["country"], parent=parent, city=row["city"], defaults=defaults
+        )
     return chapters
 
 
@@ -54,7 +53,7 @@ def _create(row: dict[str, Any], chapters: dict[str, Chapter], *, at: dt.datetim
         Profile.objects.create(user=user, chapter=chapters[row["chapter"]], city=row.get("city", ""))
     user.groups.set(Group.objects.filter(name__in=GROUPS.get(row["role"], [])))
     if row["role"] in OfficeRole.values:
-        is_chapter_office = row["role"] == OfficeRole.CHAPTER_OFFICER
+        is_chapter_office = row["role"] in CHAPTER_ROLES
         OfficeTerm.objects.create(
             user=user,
             role=row["role"],

@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +18,7 @@ from notifications import tokens
 from notifications.channels.outcomes import Line, Outcome, Result
 from notifications.choices import Channel, Floor
 from notifications.models import Message
-from notifications.registry import absolute
+from notifications.registry import OwnLetter, absolute
 
 TEMPORARY_CODES = range(400, 500)
 DIGEST_LINES = 40  # a letter that nobody reads to its end tells nobody anything
@@ -31,14 +32,26 @@ def message_id(message: Message) -> str:
 
 def render(message: Message, lines: list[Line]) -> EmailMultiAlternatives:
     """Make the letter. Where the floor is bare every letter says the same, whatever its kind."""
+    kind, own = lines[0].kind, None
+    # A letter that exists nowhere else was asked for and must carry its link, whatever else letters may say.
+    if (
+        kind.letter is not None
+        and not message.period
+        and (Channel.SITE not in kind.modes or lines[0].floor > Floor.BARE)
+    ):
+        own = kind.letter(message.user, lines[0].notice.data)
+    language = own.language if own is not None else ""
+    with translation.override(language or translation.get_language()):
+        return _write(message, lines, own)
+
+
+def _write(message: Message, lines: list[Line], own: OwnLetter | None) -> EmailMultiAlternatives:
     kind = lines[0].kind
     to, body = message.user.email, ""
     context: dict[str, Any]
     if message.period:
         context = _digest_context(message, lines)
-    elif kind.letter is not None and (Channel.SITE not in kind.modes or lines[0].floor > Floor.BARE):
-        # A letter that exists nowhere else was asked for and must carry its link, whatever else letters may say.
-        own = kind.letter(message.user, lines[0].notice.data)
+    elif own is not None:
         to, body = own.to, f"{own.body}\n--\n{kind.reason}\n"
         context = {"heading": own.subject, "paragraphs": _own_lines(own.body), "reason": kind.reason}
     else:
@@ -50,7 +63,8 @@ def render(message: Message, lines: list[Line]) -> EmailMultiAlternatives:
     context |= {
         "person": message.user,
         "site_name": _("Central Asian League of Lawyers"),
-        "settings_url": absolute(reverse("notifications:settings")),
+        # Who reads a letter in a language of its own may have no account: there is nothing to set.
+        "settings_url": "" if own is not None and own.language else absolute(reverse("notifications:settings")),
         "unsubscribe_url": unsubscribe,
     }
     template = "digest" if message.period else "own" if body else "letter"

@@ -1,0 +1,80 @@
+"""Applications: the machine of `members.rules.transitions.APPLICATION`, one service for each transition."""
+
+from members.services.applications.decisions import (
+    appeal_rejection,
+    approve_application,
+    complete_application,
+    reject_application,
+    return_to_chapter,
+    revive_application,
+    vote_on_appeal,
+)
+from members.services.applications.drafting import (
+    STEPS,
+    MissingItem,
+    NotEligible,
+    add_document,
+    current_consent_texts,
+    give_consents,
+    missing_items,
+    remove_document,
+    save_step,
+    start_application,
+    submit_application,
+    why_not_start,
+    withdraw_application,
+)
+from members.services.applications.jobs import (
+    expire_unanswered,
+    remind_and_expire_drafts,
+    remind_and_expire_unpaid,
+)
+from members.services.applications.review import (
+    add_note,
+    advise_against,
+    answer_information,
+    declare_conflict,
+    recommend_application,
+    request_information,
+    take_application,
+    why_not_recommend,
+)
+from members.services.references import expire_references
+from members.services.transitions import StaleApplication, TransitionRefused
+
+__all__ = [
+    "STEPS",
+    "MissingItem",
+    "NotEligible",
+    "StaleApplication",
+    "TransitionRefused",
+    "add_document",
+    "add_note",
+    "advise_against",
+    "answer_information",
+    "appeal_rejection",
+    "approve_application",
+    "complete_application",
+    "current_consent_texts",
+    "declare_conflict",
+    "expire_references",
+    "expire_unanswered",
+    "give_consents",
+    "missing_items",
+    "recommend_application",
+    "reject_application",
+    "remind_and_expire_drafts",
+    "remind_and_expire_unpaid",
+    "remove_document",
+    "request_information",
+    "return_to_chapter",
+    "revive_application",
+    "save_step",
+    "start_application",
+    "submit_application",
+    "take_application",
+    "vote_on_appeal",
+    "why_not_recommend",
+    "why_not_start",
+    "withdraw_application",
+]

@@ -1,0 +1,364 @@
+"""The trial run: every row of a file gets its verdict, in chunks, and nothing else is written."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from allauth.account.models import EmailAddress
+from django.db import models, transaction
+
+from accounts.choices import Language
+from accounts.models import User
+from members.choices import RowVerdict, Standing
+from members.models import (
+    Chapter,
+    ImportBatch,
+    ImportRow,
+    Licence,
+    Membership,
+    Tier,
+    import_chapters,
+    in_chapters,
+)
+from members.services.duplicates import Sign, email_sign, find_people, licence_sign, name_sign
+from members.services.imports.reading import FileRefused, open_table
+from members.services.imports.resource import MemberResource, MemberRow, check_cells, read_heading
+from members.services.memberships import add_months
+
+CHUNK = 200
+# An import never changes these of somebody who is on record; the end of a period speaks for its beginning.
+UNCHANGED = ("email", "country", "chapter", "tier", "paid_from")
+CLOSED = (Standing.RESIGNED, Standing.DECEASED, Standing.EXPELLED)
+
+
+@dataclass
+class Structure:
+    """The League's chapters and kinds of membership, read once for a batch."""
+
+    chapters: list[Chapter]
+    tiers: list[Tier]
+    scope: frozenset[int | None]
+
+    @classmethod
+    def load(cls, batch: ImportBatch) -> "Structure":
+        """Read what a batch may touch: what its chapter holds, and its uploader still has the office for."""
+        reach = import_chapters(batch.uploaded_by)
+        if batch.chapter_id is not None:
+            reach = frozenset({batch.chapter_id}) if _reaches(reach, batch.chapter) else frozenset()
+        return cls(list(Chapter.objects.order_by("pk")), list(Tier.objects.order_by("position", "pk")), reach)
+
+    def chapter(self, country: str, name: str) -> Chapter | None:
+        wanted = name.casefold()
+        for chapter in self.chapters:
+            if chapter.country != country:
+                continue
+            names = {chapter.name_ru.casefold(), chapter.name_en.casefold()}
+            if chapter.parent_id is not None:
+                names.add(chapter.city.casefold())
+            if (not wanted and chapter.parent_id is None) or wanted in names:
+                return chapter
+        return None
+
+    def tier(self, name: str) -> Tier | None:
+        wanted = name.casefold()
+        return next((t for t in self.tiers if wanted in {t.code, t.name_ru.casefold(), t.name_en.casefold()}), None)
+
+    def reaches(self, chapter: Chapter) -> bool:
+        return _reaches(self.scope, chapter)
+
+
+def _reaches(scope: frozenset[int | None], chapter: Chapter | None) -> bool:
+    return None in scope or (chapter is not None and (chapter.pk in scope or chapter.parent_id in scope - {None}))
+
+
+@dataclass
+class Seen:
+    """In which line an address, a licence or a number stood first: small strings, whatever the size of the file."""
+
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def add(self, row: MemberRow, line: int) -> None:
+        """Note a row and add the problems that it has with the rows before."""
+        licence = licence_sign(row.country, row.licence_number)
+        for code, key in (
+            ("email_in_file", f"@{row.email}" if row.email else ""),
+            ("licence_in_file", f"#{licence[1]}" if licence else ""),
+            ("number_in_file", f"n{row.number}" if row.number else ""),
+        ):
+            if key and self.lines.setdefault(key, line) != line:
+                row.problems.append((code, {"line": self.lines[key]}))
+
+
+def check_chunks(batch: ImportBatch, *, on: dt.date) -> Iterator[int]:
+    """Give rows their verdict, a chunk in each transaction; yields how many are done after each.
+
+    Begins after the last row that has one: a worker that died is followed by one that goes on. Raises FileRefused.
+    """
+    try:
+        file = batch.file.open("rb")
+    except (FileNotFoundError, ValueError) as error:
+        raise FileRefused("gone") from error
+    with file:
+        table = open_table(file)
+        if not batch.rows_total:
+            total = sum(1 for _row in table) - 1
+            if total < 0:
+                raise FileRefused("empty")
+            if total == 0:
+                raise FileRefused("no_rows")
+            read_heading(next(iter(table))[1])
+            batch.rows_total = total
+            batch.save(update_fields=["rows_total"])
+        structure = Structure.load(batch)
+        resource = MemberResource()
+        seen, done = _replay(batch, resource)
+        rows = iter(table)
+        heading = read_heading(next(rows)[1])
+        chunk: list[tuple[int, dict[str, str]]] = []
+        for line, cells in rows:
+            if line <= done:
+                continue
+            chunk.append((line, dict(zip(heading, cells, strict=False))))
+            if len(chunk) == CHUNK:
+                yield _store(batch, judge_rows(chunk, structure, seen, on=on))
+                chunk = []
+        if chunk:
+            yield _store(batch, judge_rows(chunk, structure, seen, on=on))
+
+
+def _replay(batch: ImportBatch, resource: MemberResource) -> tuple[Seen, int]:
+    seen, last = Seen(), 0
+    for number, data in batch.rows.order_by("number").values_list("number", "data").iterator(chunk_size=1000):
+        seen.add(resource.from_data(data), number)
+        last = number
+    return seen, last
+
+
+@transaction.atomic
+def _store(batch: ImportBatch, rows: list[ImportRow]) -> int:
+    for row in rows:
+        row.batch = batch
+    ImportRow.objects.bulk_create(rows)
+    batch.rows_done += len(rows)
+    batch.save(update_fields=["rows_done"])
+    return batch.rows_done
+
+
+def judge_rows(
+    chunk: list[tuple[int, dict[str, str]]], structure: Structure, seen: Seen, *, on: dt.date
+) -> list[ImportRow]:
+    """Return the rows of a chunk with their verdicts: a constant number of queries for a chunk."""
+    people = find_by_email([cells.get("email", "") for _line, cells in chunk])
+    records = read_records(people)
+    cells_of = {User.objects.normalize_email(cells.get("email", "")): cells for _line, cells in chunk}
+    resource = MemberResource({email: records[user.pk].row_for(cells_of[email]) for email, user in people.items()})
+    judged: list[tuple[ImportRow, MemberRow, User | None]] = []
+    for line, cells in chunk:
+        result = resource.import_row(cells, None, dry_run=True, row_number=line)
+        if result.errors:
+            raise result.errors[0].error  # a fault of ours: problems of cells are no exceptions
+        row: MemberRow = result.instance
+        check_cells(row, on=on)
+        user = people.get(row.email)
+        _check_structure(row, structure, on=on)
+        _check_record(row, records[user.pk] if user else None, structure)
+        seen.add(row, line)
+        changes = [c for c in resource.changes(result.original, row) if c[0] not in UNCHANGED] if user else []
+        stored = ImportRow(number=line, data=resource.as_data(row), problems=row.problems, candidate=user)
+        if row.problems:
+            stored.verdict, stored.candidate = RowVerdict.ERROR, None
+        elif user is None:
+            stored.verdict = RowVerdict.CREATE
+        elif not changes:
+            stored.verdict = RowVerdict.SKIP
+        else:
+            stored.verdict, stored.changes = RowVerdict.UPDATE, changes
+        judged.append((stored, row, user))
+    _check_numbers(judged)
+    _find_lookalikes(judged, structure)
+    return [stored for stored, _row, _user in judged]
+
+
+def find_by_email(emails: list[str]) -> dict[str, User]:
+    """Return the accounts with these addresses, the second addresses of people included."""
+    wanted = {User.objects.normalize_email(email) for email in emails}
+    found = {
+        address.email.lower(): address.user
+        for address in EmailAddress.objects.filter(email__in=wanted).select_related("user")
+    }
+    found |= {user.email: user for user in User.objects.filter(email__in=wanted)}
+    return found
+
+
+@dataclass
+class Record:
+    """What is on record of one person."""
+
+    user: User
+    membership: Membership | None
+    chapter: Chapter | None
+    city: str
+    licences: list[Licence]
+    birth_year: int | None
+    is_shielded: bool  # holds an office or works for the site
+
+    @property
+    def last_day(self) -> dt.date | None:
+        if self.membership is None:
+            return None
+        return max((period.ends_on for period in self.membership.periods.all()), default=None)
+
+    def row_for(self, cells: dict[str, str]) -> MemberRow:
+        """Return the record as a row: of several licences the one that the row is about."""
+        licence = self.licence(cells.get("country", ""), cells.get("licence_number", ""))
+        row = MemberRow(
+            email=self.user.email,
+            name=self.user.name_native,
+            name_latin=self.user.name_latin,
+            language=self.user.language,
+            city=self.city,
+            birth_year=self.birth_year,
+            country=cells.get("country", ""),
+            chapter=cells.get("chapter", ""),
+            tier=cells.get("tier", ""),
+        )
+        if self.membership is not None:
+            row.number, row.joined_on = self.membership.number, self.membership.joined_on
+            row.paid_until = self.last_day
+        if licence is not None:
+            row.licence_number, row.licence_issued_on = licence.number, licence.issued_on
+            row.licence_body, row.licence_territory = licence.body, licence.territory
+            row.licence_valid_until = licence.valid_until
+        return row
+
+    def licence(self, country: str, number: str) -> Licence | None:
+        """Return the licence with this number, however it is spelled; in the only country that a row can mean."""
+        wanted = licence_sign("", number)
+        same = [licence for licence in self.licences if wanted and licence_sign("", licence.number) == wanted]
+        return next((licence for licence in same if licence.country == country.upper()), same[0] if same else None)
+
+
+def read_records(people: dict[str, User]) -> dict[int, Record]:
+    """Return what is on record of these people, in a constant number of queries."""
+    users = User.objects.filter(pk__in={user.pk for user in people.values()}).select_related(
+        "profile__chapter", "membership__tier", "membership__chapter", "identity_index"
+    )
+    found = {}
+    for user in users.prefetch_related("membership__periods", "licences", "office_terms", "groups"):
+        membership, profile = getattr(user, "membership", None), getattr(user, "profile", None)
+        chapter = membership.chapter if membership else profile.chapter if profile else None
+        index = getattr(user, "identity_index", None)
+        found[user.pk] = Record(
+            user,
+            membership,
+            chapter,
+            profile.city if profile else "",
+            list(user.licences.all()),
+            index.birth_year if index else None,
+            user.is_superuser or bool(user.groups.all()) or bool(user.office_terms.all()),
+        )
+    return found
+
+
+def _check_structure(row: MemberRow, structure: Structure, *, on: dt.date) -> None:
+    problem = row.problems.append
+    tier = structure.tier(row.tier)
+    if row.tier and tier is None:
+        problem(("tier", {"value": row.tier, "known": ", ".join(tier.code for tier in structure.tiers)}))
+    if tier is not None:
+        row.tier = tier.code
+        if row.paid_until is not None and row.paid_from is None:
+            # Who is a member and paid for years ahead is one today already.
+            start = min(on, add_months(row.paid_until + dt.timedelta(days=1), -tier.period_months))
+            row.paid_from = max(start, row.joined_on) if row.joined_on and row.joined_on <= row.paid_until else start
+    if row.paid_from and row.paid_until and row.paid_until < row.paid_from:
+        problem(("period_order", {}))
+    if len(row.country) != 2:
+        return
+    chapter = structure.chapter(row.country, row.chapter)
+    if chapter is None:
+        problem(("chapter", {"value": row.chapter}) if row.chapter else ("no_chapter", {}))
+    elif not structure.reaches(chapter):
+        problem(("not_your_chapter", {}))
+    else:
+        row.chapter = str(chapter.pk)
+
+
+def _check_record(row: MemberRow, record: Record | None, structure: Structure) -> None:
+    """Add what stands in the way of an update. Another chapter's members are never told apart from strangers."""
+    if record is None:
+        row.language = row.language or Language.RUSSIAN
+        return
+    problem = row.problems.append
+    if None not in structure.scope and (
+        record.chapter is None or record.is_shielded or not structure.reaches(record.chapter)
+    ):
+        row.problems = [("not_yours", {})]
+        return
+    if not record.user.is_active:
+        problem(("closed_account", {}))
+    membership = record.membership
+    if membership is None:
+        return
+    if row.chapter.isdecimal() and int(row.chapter) != membership.chapter_id:
+        problem(("chapter_differs", {}))
+    if row.tier and row.tier != membership.tier.code:
+        problem(("tier_differs", {}))
+    if row.number and row.number != membership.number:
+        problem(("number_differs", {"value": membership.number}))
+    if membership.standing in CLOSED:
+        problem(("standing_closed", {}))
+    last = record.last_day
+    if last is None or row.paid_until is None or row.paid_until == last:
+        row.paid_from = row.paid_from if last is None else None
+    elif row.paid_until < last:
+        problem(("paid_earlier", {"value": last.isoformat()}))
+    elif row.paid_from is not None and row.paid_from <= last:
+        row.paid_from = last + dt.timedelta(days=1)
+
+
+def _check_numbers(judged: list[tuple[ImportRow, MemberRow, User | None]]) -> None:
+    numbers = {row.number: (stored, user) for stored, row, user in judged if row.number}
+    taken = Membership.objects.filter(number__in=numbers).values_list("number", "user")
+    for number, owner in taken:
+        stored, user = numbers[number]
+        if user is None or user.pk != owner:
+            stored.verdict, stored.candidate = RowVerdict.ERROR, None
+            stored.problems = [*stored.problems, ("number_taken", {"value": number})]
+
+
+def signs_of_row(row: MemberRow) -> set[Sign]:
+    """Return the signs of the person whom a row describes."""
+    signs = {
+        email_sign(row.email),
+        name_sign(row.name, row.birth_year),
+        name_sign(row.name_latin, row.birth_year),
+        licence_sign(row.country, row.licence_number),
+    }
+    return {sign for sign in signs if sign is not None}
+
+
+def _find_lookalikes(judged: list[tuple[ImportRow, MemberRow, User | None]], structure: Structure) -> None:
+    """Turn new members who look like somebody into possible duplicates; only the own chapter is told like whom."""
+    fresh = [(stored, signs_of_row(row)) for stored, row, _user in judged if stored.verdict == RowVerdict.CREATE]
+    found = find_people(set().union(*(signs for _stored, signs in fresh))) if fresh else {}
+    if not found:
+        return
+    people = User.objects.in_bulk({user for users in found.values() for user in users})
+    visible = set(people)
+    if None not in structure.scope:
+        rows: models.QuerySet[User] = User.objects.filter(pk__in=visible)
+        visible = set(rows.filter(in_chapters("pk", structure.scope)).values_list("pk", flat=True))
+    for stored, signs in fresh:
+        likeness: dict[int, set[str]] = {}
+        for sign in signs & set(found):
+            for user in found[sign]:
+                likeness.setdefault(user, set()).add(sign[0])
+        if not likeness:
+            continue
+        best = max(likeness, key=lambda user: (user in visible, len(likeness[user]), -user))
+        stored.verdict = RowVerdict.DUPLICATE
+        known = best in visible
+        stored.candidate = people[best] if known else None
+        why = sorted(likeness[best])
+        stored.problems = [("looks_like" if known else "looks_like_elsewhere", {"why": why})]
