@@ -227,7 +227,7 @@ def active_member():  # type: ignore[no-untyped-def]
 
 
 def count_queries() -> dict[str, int]:
-    """Return how many queries each page takes once the boxes' numbers are kept, which they are for a minute."""
+    """Return how many queries each page takes once its numbers are kept, which they are for a minute."""
     from django.db import connection  # noqa: PLC0415 -- as above
     from django.test import Client  # noqa: PLC0415 -- as above
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415 -- as above

@@ -1,8 +1,10 @@
 """Looking for members. Nothing here finds, counts or suggests what is hidden from the viewer."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import django_filters
 from django import forms
@@ -24,6 +26,9 @@ MOST_WORDS = 6
 SHORTEST_WORD = 2
 COUNTS_LAST = 60  # seconds: standings change without the directory being told
 BOXES = ("country", "language", "area", "trait")
+
+
+Number = TypeVar("Number")
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,11 @@ class DirectoryFilter(django_filters.FilterSet):
         return profiles
 
     @cached_property
+    def version(self) -> str:
+        """Under which version all numbers of this page are kept."""
+        return counts_version()
+
+    @cached_property
     def chosen(self) -> dict[str, Any]:
         """What is filtered by: values that exist, by name of the filter."""
         self.form.is_valid()
@@ -136,7 +146,7 @@ class DirectoryFilter(django_filters.FilterSet):
         return [code for code in chosen if self.sight.is_member or code in self.sight.safety.public]
 
     def total(self) -> Total:
-        """Count the results: one query, and only members of countries whose size may be shown.
+        """Count the results: only members of countries whose size may be shown.
 
         Members of other countries never change the number, so that no difference of two numbers tells theirs.
         """
@@ -145,20 +155,25 @@ class DirectoryFilter(django_filters.FilterSet):
         uncounted = tuple(str(Country(code).label) for code in countries if code not in counted)
         if not counted:
             return Total(None, is_more=False, uncounted=uncounted)
-        rows = self.qs.filter(chapter__country__in=counted).order_by().values("pk")
-        number = rows[: COUNTED_TO + 1].count()
+
+        def count() -> int:
+            rows = self.qs.filter(chapter__country__in=counted).order_by().values("pk")
+            return rows[: COUNTED_TO + 1].count()
+
+        number = self._kept(self.address(), count)
         return Total(min(number, COUNTED_TO), is_more=number > COUNTED_TO, uncounted=uncounted)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Count the members behind each box among all whom the viewer sees, kept for a minute: two queries.
+        """Count the members behind each box among all whom the viewer sees: two queries."""
+        return self._kept("boxes", self._count)
 
-        They are the same for everybody of one sight and forgotten when any profile changes.
-        """
+    def _kept(self, name: str, count: Callable[[], Number]) -> Number:
+        """Keep a number for a minute for everybody of this sight, and no longer than until any profile changes."""
         sight = self.sight
-        seen_by = f"{sorted(sight.chapter_ids)}" if sight.is_member else "visitors"
-        rules = f"{sorted(sight.safety.counted)}{sorted(sight.safety.public)}"
-        key = f"members.directory:{counts_version()}:{fold(seen_by + rules).replace(' ', '-')}"
-        return cache.get_or_set(key, self._count, COUNTS_LAST) or {}
+        seen_by = sorted(sight.chapter_ids) if sight.is_member else "visitors"
+        rules = f"{seen_by} {sorted(sight.safety.counted)} {sorted(sight.safety.public)}"
+        digest = hashlib.sha256(f"{rules} {name}".encode()).hexdigest()
+        return cast("Number", cache.get_or_set(f"directory:{self.version}:{digest}", count, COUNTS_LAST))
 
     def _count(self) -> dict[str, dict[str, int]]:
         base = self.base.filter(chapter__country__in=self.sight.safety.counted).order_by()

@@ -211,8 +211,8 @@ def test_directory_costs_the_same_for_many(
         )
     assert len(names(client, query)) == min(count, 20)
 
-    # The person, the membership, the safety profiles, the page, the number; the bell. Boxes are kept for a minute.
-    with django_assert_num_queries(6):
+    # The person, the membership, the safety profiles, the page; the bell. Numbers are kept for a minute.
+    with django_assert_num_queries(5):
         client.get(URL + query)
     forget_counts()
     with django_assert_num_queries(8):
@@ -225,6 +225,6 @@ def test_visitor_costs_few_queries(
     show_all(create_member(chapter), Audience.PUBLIC)
     client.get(URL)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         client.get(URL)
     assert Profile.objects.visible_to(AnonymousUser()).count() == 1
