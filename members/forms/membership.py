@@ -19,9 +19,11 @@ class ResignationForm(forms.Form):
 class TransferForm(forms.Form):
     """Where a member wants to move."""
 
-    to_chapter = forms.ModelChoiceField(label=_("New chapter"), queryset=Chapter.objects.none())
+    to_chapter = forms.ModelChoiceField(
+        label=_("New chapter"), queryset=Chapter.objects.none(), empty_label=_("Choose")
+    )
     reason = forms.CharField(
-        label=_("Why (optional)"),
+        label=_("Why"),
         required=False,
         max_length=500,
         help_text=_("Officers of both chapters read it."),

@@ -17,7 +17,12 @@ def member_menu(request: HttpRequest) -> dict[str, Any]:
         {"label": _("Courses"), "url": catalogue_url(), "icon": "graduation-cap"},
         {"label": _("Certificates"), "url": reverse("courses:certificate_list"), "icon": "award"},
         {"label": _("Members"), "url": reverse("directory:member_list"), "icon": "users"},
-        {"label": _("My membership"), "url": reverse("membership:home"), "icon": "shield-check"},
+        {
+            "label": _("Membership"),
+            "url": reverse("membership:home"),
+            "section": reverse("application:home"),  # the dues, the card and all the rest lie below it
+            "icon": "shield-check",
+        },
         {"label": _("News"), "url": services.site_furniture()["news_url"], "icon": "file-text"},
         {"label": _("Profile"), "url": reverse("accounts:overview"), "icon": "user"},
     ]

@@ -11,6 +11,7 @@ from wagtail.models import Page, Site
 
 from accounts.http import UserRequest
 from courses.models import Certificate, CourseIndexPage, Enrolment
+from members.models import Membership
 from notifications.services import sentences
 from pages.models import NewsPage
 from pages.services import active_language, page_url
@@ -55,6 +56,7 @@ def home(request: UserRequest) -> HttpResponse:
         "in_hand": in_hand,
         "completed": [entry for entry in entries if entry.enrolment.completed_at is not None],
         "certificates": list(certificates.order_by("-issued_on", "-pk")[:3]),
+        "membership": Membership.objects.filter(user=request.user).select_related("tier").first(),
         "cpd_minutes": this_year.aggregate(total=Sum("cpd_minutes"))["total"] or 0,
         "unread": sentences.latest_unread(request.user, NOTIFICATIONS),
         "news": NewsPage.objects.for_list()[:NEWS],

@@ -121,13 +121,20 @@ def until_publication(name: str, make: Callable[[], Value]) -> Value:
 
 
 def mark_current(links: list[dict[str, str]], path: str) -> list[dict[str, Any]]:
-    """Mark the link that leads to `path` or above it; the home page only marks itself."""
+    """Mark the link that leads to `path` or above it; the home page only marks itself.
+
+    Where a link leads to one page of a part of the site, its `section` is the address of the whole part.
+    """
+    sections = [link.get("section") or link["url"] for link in links]
     best = max(
-        (link["url"] for link in links if link["url"].startswith("/") and path.startswith(link["url"])),
+        (section for section in sections if section.startswith("/") and path.startswith(section)),
         key=len,
         default=None,
     )
-    return [{**link, "is_current": link["url"] == best and best is not None} for link in links]
+    return [
+        {**link, "is_current": section == best and best is not None}
+        for link, section in zip(links, sections, strict=True)
+    ]
 
 
 def language_links(request: HttpRequest) -> list[dict[str, Any]]:

@@ -316,5 +316,5 @@ def test_home_query_count(
         add_news(index, f"news-{number}")
     see(member)  # menus, the session and the paths of the site are in the cache from now on
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         see(member)

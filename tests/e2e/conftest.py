@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from demo.loader.people import DEMO_PASSWORD
-from tests.e2e.pages import ADVOCATE, Place, make_places
+from tests.e2e.pages import ADVOCATE, APPLICANT, OFFICER, Place, find_member, make_application, make_places
 from tests.e2e.stack import Platform, running_platform, running_web_server
 from tests.e2e.watch import Watch
 
@@ -158,7 +158,7 @@ def visit(
     used: list[Window] = []
 
     def visit(place: Place, *, language: str = "ru", javascript: bool = True) -> Page:
-        email = ADVOCATE if place.member else None
+        email = place.viewer
         key = (place.server, email, language, javascript)
         if key not in windows:
             windows[key] = open_window(
@@ -207,10 +207,12 @@ def signed_in(browser: Browser, platform_url: str) -> SignedIn:
 
 @pytest.fixture(scope="package")
 def places(browser: Browser, platform_url: str, signed_in: SignedIn) -> dict[str, str]:
-    """The addresses that only somebody's work creates: made once, by the advocate of the demo world."""
-    context = browser.new_context(base_url=platform_url, storage_state=signed_in(ADVOCATE), java_script_enabled=False)
-    found = make_places(context.new_page(), ADVOCATE)
-    context.close()
+    """The addresses that only somebody's work creates: made once, by people of the demo world."""
+    found: dict[str, str] = {}
+    for email, work in ((ADVOCATE, make_places), (APPLICANT, make_application), (OFFICER, find_member)):
+        context = browser.new_context(base_url=platform_url, storage_state=signed_in(email), java_script_enabled=False)
+        found |= work(context.new_page())
+        context.close()
     return found
 
 

@@ -5,9 +5,14 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
+from tests.e2e.applicant import Applicant, send
 from tests.e2e.learner import Learner
 
 ADVOCATE = "advocate@example.org"
+APPLICANT = "applicant@example.org"
+OFFICER = "officer@example.org"
+TREASURER = "treasurer@example.org"
+REFEREES = ("author@example.org", "facilitator@example.org")
 COURSES = "/courses/"
 JURY = f"{COURSES}jury-trial-kz/"
 
@@ -18,10 +23,16 @@ class Place:
 
     name: str
     path: str  # or, between braces, the name of an address that `make_places` finds
-    member: bool = False
+    member: bool = False  # looked at by the advocate
+    person: str = ""  # looked at by this account
     english: bool = False  # also looked at in English
     status: int = 200
     server: str = "platform_url"  # the fixture of the server that shows it
+
+    @property
+    def viewer(self) -> str:
+        """The e-mail of who looks at it; nothing for a visitor."""
+        return self.person or (ADVOCATE if self.member else "")
 
 
 PLACES = [
@@ -67,6 +78,25 @@ PLACES = [
     Place("notification settings", "/notifications/settings/", member=True, english=True),
     Place("deliveries", "/notifications/deliveries/", member=True),
     Place("announcements", "/announcements/", member=True),
+    Place("membership", "/membership/", english=True),
+    Place("application, a step", "{step}", member=True),
+    Place("application, sent", "{application}", person=APPLICANT),
+    Place("my membership", "/membership/mine/", member=True, english=True),
+    Place("dues", "/membership/dues/", member=True),
+    Place("member card", "/membership/card/", member=True),
+    Place("member card, checked", "{card}"),
+    Place("professional development", "/membership/cpd/", member=True),
+    Place("claim of hours", "/membership/cpd/claims/new/", member=True),
+    Place("directory", "/members/", member=True, english=True),
+    Place("profile", "{profile}", member=True),
+    Place("own profile, edited", "/membership/profile/edit/", member=True),
+    Place("who can see my data", "/membership/profile/visibility/", member=True),
+    Place("committees", "/committees/", member=True),
+    Place("personal data", "/account/data/", member=True),
+    Place("office, applications", "/admin/applications/", person=OFFICER),
+    Place("office, application", "{office application}", person=OFFICER),
+    Place("office, member", "{office member}", person=OFFICER),
+    Place("office, dues", "/admin/dues/", person=TREASURER),
     Place("unknown link of a letter", "/notifications/unsubscribe/forged/", status=404),
 ]
 
@@ -78,20 +108,20 @@ def address(place: Place, language: str, found: dict[str, str]) -> str:
     return path if language == "ru" else f"/{language}{path}"
 
 
-def make_places(page: Page, email: str) -> dict[str, str]:
-    """Complete one course, begin another one and ask for a letter; return what addresses came of it."""
+def make_places(page: Page) -> dict[str, str]:
+    """Complete one course, begin another one and an application, ask for a letter; return the addresses of it all."""
     found = {}
 
     def here() -> str:
         return urlsplit(page.url).path
 
-    done = Learner(page, email, language="ru", course="examination")
+    done = Learner(page, ADVOCATE, language="ru", course="examination")
     done.enrol()
     done.finish()
     found["passed"] = here()
     page.goto("/learn/certificates/")
     found["certificate"] = urlsplit(page.locator("main a[href*='/verify/']").get_attribute("href") or "").path
-    begun = Learner(page, email, language="ru")
+    begun = Learner(page, ADVOCATE, language="ru")
     begun.enrol()
     found["lesson"] = here()
     begun.read_to_quiz()
@@ -101,9 +131,30 @@ def make_places(page: Page, email: str) -> dict[str, str]:
     found["failed"] = here()
     begun.start_quiz()
     found["attempt"] = here()
+    page.goto("/membership/card/")
+    found["card"] = urlsplit(page.locator("main a[href*='/card/'][rel]").get_attribute("href") or "").path
+    page.goto("/members/")
+    found["profile"] = urlsplit(page.locator("main .rows a").first.get_attribute("href") or "").path
+    page.goto("/membership/apply/")
+    send(page)
+    found["step"] = here()
     page.goto("/account/verification/")
-    page.fill("main input[name=email]", email)
+    page.fill("main input[name=email]", ADVOCATE)
     begun.submit("main form[action$='/verification/']")
     begun.open_letter()
     found["letter"] = here()
     return found
+
+
+def make_application(page: Page) -> dict[str, str]:
+    """Send an application; return its address for the applicant and for the office."""
+    applicant = Applicant(page, APPLICANT, licence="0015830", referees=REFEREES)
+    applicant.apply()
+    path = urlsplit(applicant.address).path
+    return {"application": path, "office application": path.replace("/membership/", "/admin/")}
+
+
+def find_member(page: Page) -> dict[str, str]:
+    """Return the office's address of a member whom this officer looks after."""
+    page.goto("/admin/memberships/")
+    return {"office member": page.locator("main table a").first.get_attribute("href") or ""}

@@ -4,13 +4,11 @@ The applicant has a phone and no JavaScript. Referees answer by the link of the 
 """
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.e2e.applicant import Applicant, send
 from tests.e2e.conftest import OpenPage, SignedIn
 from tests.e2e.learner import NAME_NATIVE, Learner
 
@@ -23,97 +21,7 @@ BOARD = ("board@example.org", "board2@example.org")
 REFEREES = ("author@example.org", "ethics@example.org")
 OTHER_REFEREES = ("facilitator@example.org", "advocate2@example.org")
 
-CHAPTER = "Казахстан"
 NUMBER = re.compile(r"KZ-\d{5}")
-
-
-@dataclass(frozen=True)
-class Scans:
-    """Photographs of documents, small enough for a slow line."""
-
-    licence: Path
-    identity: Path
-
-
-@pytest.fixture(scope="module")
-def scans(tmp_path_factory: pytest.TempPathFactory) -> Scans:
-    folder = tmp_path_factory.mktemp("scans")
-    files = Scans(folder / "licence.png", folder / "identity.png")
-    Image.new("RGB", (400, 300), "white").save(files.licence)
-    Image.new("RGB", (400, 300), "beige").save(files.identity)
-    return files
-
-
-def send(page: Page, form: str = "main form:not([action])") -> None:
-    """Press the first button of a form and wait for the page that comes of it."""
-    with page.expect_navigation():
-        page.locator(f"{form} [type=submit]").first.click()
-
-
-class Applicant:
-    """Goes through the steps of an application for full membership in Kazakhstan."""
-
-    def __init__(self, page: Page, email: str, *, licence: str, referees: tuple[str, str], scans: Scans) -> None:
-        self.page, self.email = page, email
-        self.licence, self.referees, self.scans = licence, referees, scans
-        self.address = ""  # of the application
-
-    def apply(self) -> None:
-        """Sign up, fill in all the steps and send the application."""
-        Learner(self.page, self.email, language="ru").sign_up()
-        self.page.goto("/membership/apply/")
-        send(self.page)
-        self.address = self.page.url.removesuffix("person/")
-        self.fill_in_person()
-        self.fill_in_licence()
-        self.fill_in_practice()
-        self.hand_in_documents()
-        self.name_referees()
-        self.agree()
-        expect(self.page).to_have_url(f"{self.address}submitted/")
-
-    def fill_in_person(self) -> None:
-        self.page.fill("[name=birth_year]", "1985")
-        self.page.select_option("[name=chapter]", label=CHAPTER)
-        self.page.fill("[name=city]", "Алматы")
-        send(self.page)
-
-    def fill_in_licence(self) -> None:
-        self.page.fill("[name=number]", self.licence)
-        self.page.fill("[name=territory]", "Алматинская городская коллегия")
-        for part, value in (("day", "12"), ("month", "3"), ("year", "2015")):
-            self.page.fill(f"[name=issued_on_{part}]", value)
-        send(self.page)
-
-    def fill_in_practice(self) -> None:
-        for name in ("tier", "areas", "languages"):
-            self.page.locator(f"[name={name}]").first.check()
-        self.page.fill("[name=motivation]", "Хочу учиться вместе с коллегами из соседних стран.")
-        send(self.page)
-
-    def hand_in_documents(self) -> None:
-        for kind, file in (("licence", self.scans.licence), ("identity", self.scans.identity)):
-            self.page.select_option("[name=kind]", kind)
-            self.page.set_input_files("[name=file]", file)
-            send(self.page)
-        with self.page.expect_navigation():
-            self.page.locator("main a[href$='/referees/'].btn").click()
-
-    def name_referees(self) -> None:
-        for number, email in enumerate(self.referees, 1):
-            self.page.fill(f"[name=name_{number}]", "Коллега Адвокатов")
-            self.page.fill(f"[name=email_{number}]", email)
-        send(self.page)
-
-    def agree(self) -> None:
-        for box in self.page.locator("main input[type=checkbox]").all():
-            box.check()
-        send(self.page)
-
-    def look(self) -> Page:
-        """Open the application again."""
-        self.page.goto(self.address)
-        return self.page
 
 
 class Office:
@@ -174,9 +82,10 @@ def confirm_as(page: Page, referee: str) -> None:
     colleague.follow(page.locator("button[name=confirm]"))
 
 
-def test_from_an_application_to_the_card(open_page: OpenPage, signed_in: SignedIn, scans: Scans) -> None:
+def test_from_an_application_to_the_card(open_page: OpenPage, signed_in: SignedIn) -> None:
     phone = open_page(javascript=False, width=390)
-    applicant = Applicant(phone, "joining@example.org", licence="0015831", referees=REFEREES, scans=scans)
+    applicant = Applicant(phone, "joining@example.org", licence="0015831", referees=REFEREES)
+    applicant.sign_up()
     applicant.apply()
     for referee in REFEREES:
         confirm_as(open_page(), referee)
@@ -212,9 +121,10 @@ def test_from_an_application_to_the_card(open_page: OpenPage, signed_in: SignedI
     expect(stranger.locator("main")).not_to_contain_text(NAME_NATIVE)
 
 
-def test_a_rejection_is_appealed_and_the_board_approves(open_page: OpenPage, signed_in: SignedIn, scans: Scans) -> None:
+def test_a_rejection_is_appealed_and_the_board_approves(open_page: OpenPage, signed_in: SignedIn) -> None:
     phone = open_page(javascript=False, width=390)
-    applicant = Applicant(phone, "appealing@example.org", licence="0015832", referees=OTHER_REFEREES, scans=scans)
+    applicant = Applicant(phone, "appealing@example.org", licence="0015832", referees=OTHER_REFEREES)
+    applicant.sign_up()
     applicant.apply()
     for referee in OTHER_REFEREES:
         confirm_as(open_page(), referee)
