@@ -1,6 +1,6 @@
 """Text files with their lines: every mistake in the content is told with its file and line."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,25 +38,35 @@ class Entry(dict[Any, Any]):
         raise self.where.error(f"“{key}” is missing.")
 
 
-class _Loader(yaml.SafeLoader):
+class _Lines:
     """Makes entries of mappings, and tells the line of a date that does not exist."""
 
     source: Text
 
-    def construct_yaml_map(self, node: yaml.MappingNode) -> Generator[dict[Any, Any], None, None]:
+    def construct_entry(self, node: yaml.MappingNode) -> Generator[dict[Any, Any], None, None]:
         entry = Entry(Text(self.source.path, self.source.line + node.start_mark.line, ""))
         yield entry
-        entry.update(self.construct_mapping(node))
+        entry.update(self.construct_mapping(node))  # type: ignore[attr-defined]  # a loader's
 
-    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+    def construct_date(self, node: yaml.ScalarNode) -> Any:
         try:
-            return super().construct_yaml_timestamp(node)
+            return self.construct_yaml_timestamp(node)  # type: ignore[attr-defined]  # a loader's
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+class _Loader(_Lines, yaml.SafeLoader):
+    """Slow, with the exact line of every mistake."""
+
+
+class _FastLoader(_Lines, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # one of two
+    """In C where PyYAML was built with it: several times as fast, but it tells some mistakes a line too late."""
+
+
+for _kind in (_Loader, _FastLoader):
+    _constructors: dict[str, Any] = {"map": _kind.construct_entry, "timestamp": _kind.construct_date}
+    for _tag, _constructor in _constructors.items():
+        _kind.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
 
 
 # What the database holds of the texts that stand in front matter, in characters.
@@ -88,13 +98,21 @@ def _read(path: Path) -> str:
 def parse_yaml(text: Text) -> Any:
     """Read a piece of YAML. Raises ContentError."""
     try:
-        loader = _Loader(text.text)
-        loader.source = text
-        return loader.get_single_data()
+        return _parse(text, _FastLoader)
+    except yaml.YAMLError:
+        pass  # read again, for the line
+    try:
+        return _parse(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "this is not YAML"
         raise text.error(f"{problem}.", mark.line if mark else 0) from error
+
+
+def _parse(text: Text, kind: type[_Loader] | type[_FastLoader]) -> Any:
+    loader = kind(text.text)
+    loader.source = text
+    return loader.get_single_data()
 
 
 def read_document(path: Path, *required: str) -> Document:
@@ -124,3 +142,30 @@ def whole_number(where: Text, values: dict[str, Any], key: str, *, least: int, m
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise where.error(f"“{key}” must be a whole number from {least} to {most}.")
     return value
+
+
+def choice(entry: Entry, key: str, known: Iterable[Any]) -> str:
+    """Return a value that is one of the known ones. Raises ContentError."""
+    names = [str(getattr(one, "value", one)) for one in known]
+    value = str(entry[key])
+    if value not in names:
+        raise entry.where.error(f"“{key}” is “{value}”; there are: {', '.join(names)}.")
+    return value
+
+
+def check_keys(entry: Entry, *known: str) -> None:
+    """Raise ContentError for a key that nothing reads: it is misspelt, or somebody expects what does not exist."""
+    for key in entry:
+        if key not in known:
+            raise entry.where.error(f"“{key}” is unknown here; there are: {', '.join(known)}.")
+
+
+def codes(entry: Entry, key: str, known: Iterable[str]) -> list[str]:
+    """Return a list of known codes. Raises ContentError."""
+    values, names = entry[key], list(known)
+    if not isinstance(values, list):
+        raise entry.where.error(f"“{key}” must be a list.")
+    for value in values:
+        if value not in names:
+            raise entry.where.error(f"“{value}” is unknown under “{key}”; there are: {', '.join(names)}.")
+    return values

@@ -1,13 +1,16 @@
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from pytest_django import Settings
+from django.db import transaction
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker, Settings
 
-from demo.loader import read_demo
+from demo.loader import load_membership, read_demo
 from tests.demo.content import write_world
 
 Load = Callable[..., str]
@@ -31,3 +34,13 @@ def load(world_files: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings)
         return output.getvalue()
 
     return do
+
+
+@pytest.fixture(scope="module")
+def loaded_at(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dt.datetime]:
+    """The moment at which the members of the demo world were loaded, without its pages: once for a module's tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        at = timezone.now()
+        load_membership(read_demo(), at=at)
+        yield at
+        transaction.set_rollback(True)

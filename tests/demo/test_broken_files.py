@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.utils import timezone
 
 from accounts.models import User
 from courses.models import Course
+from demo.loader import load_membership, read_demo
+from demo.sources import ContentError
 from members.models import Chapter
 from pages.models import HomePage
 from tests.demo.conftest import Load
@@ -18,6 +21,8 @@ COURSE = "courses/mini/course.yaml"
 RUSSIAN = "courses/mini/ru/course.md"
 SITE = "site/site.yaml"
 PEOPLE = "site/people.yaml"
+APPLICATIONS, DUES, CPD = "site/applications.yaml", "site/dues.yaml", "site/cpd.yaml"
+COMMITTEES, PROFILES = "site/committees.yaml", "site/profiles.yaml"
 
 
 @dataclass
@@ -161,6 +166,40 @@ MISTAKES = [
     ),
 ]
 
+MEMBERS = [
+    Mistake("unknown kind of application", APPLICATIONS, "kind: join", "kind: enter", "“kind” is “enter”", line=4),
+    Mistake(
+        "application with a misspelt key", APPLICATIONS, "birth_year", "birthyear", "“birthyear” is unknown", line=4
+    ),
+    Mistake("unknown step", APPLICATIONS, "do: ask", "do: question", "“do” is “question”", at="do: question"),
+    Mistake("step without a day", APPLICATIONS, "days_ago: 22, do", "do", "“days_ago” is missing", at="{do: fill"),
+    Mistake("steps out of order", APPLICATIONS, "days_ago: 17,", "days_ago: 170,", "never larger", at="days_ago: 170"),
+    Mistake(
+        "step in the future", APPLICATIONS, "days_ago: 6, do: ask", "days_ago: 0, do: ask", "from 1 on", at="do: ask"
+    ),
+    Mistake("third referee of two", APPLICATIONS, "referee: 1", "referee: 3", "does not fit", at="referee: 3"),
+    Mistake("referee of nowhere", APPLICATIONS, "[kz001@", "[zz001@", "“zz001@example.org” is no member", line=4),
+    Mistake("unknown decider", APPLICATIONS, "by: board@", "by: nobody@", "is nobody of the demo", at="by: nobody@"),
+    Mistake("bad YAML in applications", APPLICATIONS, "areas: [crim", "areas: [crim[", "expected", at="areas: [crim["),
+    Mistake(
+        "unknown way to pay", DUES, "do: pay, method: bank", "do: pay, method: gold", "is “gold”", at="method: gold"
+    ),
+    Mistake("dues of nobody", DUES, "kz010@", "zz010@", "“zz010@example.org” is no member", at="zz010@"),
+    Mistake("unknown subject of hours", CPD, "topics: [jury, skills]", "topics: [juries]", "“juries” is", at="juries"),
+    Mistake(
+        "committee of strangers",
+        COMMITTEES,
+        "kz003@",
+        "uz003@",
+        "does not belong to this",
+        at="{email: uz003@example.org, role: member, from_days_ago: 140",
+    ),
+    Mistake("unknown audience", PROFILES, "phone: members", "phone: friends", "is “friends”", at="friends"),
+    Mistake("unknown practice area", PROFILES, "[criminal, jury]", "[crime]", "“crime” is unknown", at="areas:"),
+    Mistake("areas in a line", APPLICATIONS, "[criminal, jury, human_rights]", "criminal", "must be a list", line=4),
+    Mistake("unknown area of an applicant", APPLICATIONS, "[criminal, jury, human_rights]", "[x]", "“x” is", line=4),
+]
+
 
 def nothing_is_loaded() -> bool:
     return not any(model.objects.exists() for model in (User, Chapter, Course, HomePage))
@@ -189,6 +228,23 @@ def test_mistake_is_told_with_file_and_line(mistake: Mistake, world_files: Path,
     expect_refusal(load, path, line, mistake.says)
 
 
+@pytest.mark.parametrize("mistake", MEMBERS, ids=[mistake.name for mistake in MEMBERS])
+@pytest.mark.django_db
+def test_mistake_about_members_is_told_with_file_and_line(mistake: Mistake, world_files: Path) -> None:
+    path = world_files / mistake.path
+    text = path.read_text(encoding="utf-8")
+    assert mistake.old in text
+    path.write_text(text.replace(mistake.old, mistake.new, 1), encoding="utf-8")
+    line = line_of(path, mistake.at) if mistake.at else mistake.line
+
+    with pytest.raises(ContentError) as refusal:
+        load_membership(read_demo(world_files), at=timezone.now())  # without the pages, which cost most of the time
+
+    assert str(refusal.value).startswith(f"{path}, line {line}: ")
+    assert re.search(mistake.says, str(refusal.value))
+    assert nothing_is_loaded()
+
+
 MISSING = [
     "courses/mini/course.yaml",
     "courses/mini/ru/course.md",
@@ -197,6 +253,12 @@ MISSING = [
     "site/home.yaml",
     "site/people.yaml",
     "site/chapters.yaml",
+    "site/members.yaml",
+    APPLICATIONS,
+    DUES,
+    CPD,
+    COMMITTEES,
+    PROFILES,
     "site/runs.yaml",
 ]
 

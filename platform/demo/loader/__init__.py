@@ -1,22 +1,23 @@
 """Loads the demo world: every file is read and checked first, then everything is written in one transaction."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from demo.files import CONTENT, CourseFiles, read_course
 from demo.loader.course_pages import load_course
-from demo.loader.membership import load_members
+from demo.loader.membership import MemberFiles, load_members
 from demo.loader.people import load_chapters, load_people
 from demo.loader.reset import StrangersLearnHere, remove_demo
 from demo.loader.site_pages import load_site
 from demo.sources import read_yaml
 from members.services.setup import load_reference
 
-__all__ = ["DemoFiles", "StrangersLearnHere", "load_demo", "read_demo", "remove_demo"]
+__all__ = ["DemoFiles", "StrangersLearnHere", "load_demo", "load_membership", "read_demo", "remove_demo"]
 
 
 @dataclass
@@ -28,7 +29,7 @@ class DemoFiles:
     pages: list[Any]
     news: list[Any]
     people: list[dict[str, Any]]
-    members: dict[str, Any]
+    members: MemberFiles
     chapters: list[dict[str, Any]]
     runs: dict[str, Any]
     courses: list[CourseFiles]
@@ -43,7 +44,7 @@ def read_demo(folder: Path = CONTENT) -> DemoFiles:
         pages=[read_yaml(path) for path in sorted((site / "pages").glob("*.yaml"))],
         news=[read_yaml(path) for path in sorted((site / "news").glob("*.yaml"))],
         people=read_yaml(site / "people.yaml"),
-        members=read_yaml(site / "members.yaml"),
+        members=MemberFiles(**{field.name: read_yaml(site / f"{field.name}.yaml") for field in fields(MemberFiles)}),
         chapters=read_yaml(site / "chapters.yaml"),
         runs=read_yaml(site / "runs.yaml"),
         courses=[read_course(path) for path in sorted((folder / "courses").iterdir()) if path.is_dir()],
@@ -59,13 +60,20 @@ def read_demo(folder: Path = CONTENT) -> DemoFiles:
 @transaction.atomic
 def load_demo(files: DemoFiles, *, hostname: str, port: int, at: dt.datetime) -> list[str]:
     """Create whatever of the demo world is missing; return the slugs of the courses that were created."""
-    chapters = load_chapters(files.chapters)
     catalogues = load_site(files.site, files.home, files.pages, files.news, hostname=hostname, port=port)
-    people = load_people(files.people, chapters, at=at)
-    load_reference()
-    load_members(files.members, chapters, list(people.values()), at=at)
+    people = load_membership(files, at=at)
     return [
         course.meta["slug"]
         for course in files.courses
         if load_course(course, catalogues, people, files.runs.get(course.meta["slug"], {}), at=at)
     ]
+
+
+@transaction.atomic
+def load_membership(files: DemoFiles, *, at: dt.datetime) -> dict[str, User]:
+    """Create the chapters, accounts and members that are missing; return the accounts by e-mail address."""
+    chapters = load_chapters(files.chapters)
+    people = load_people(files.people, chapters, at=at)
+    load_reference()
+    load_members(files.members, chapters, people, at=at)
+    return people

@@ -1,7 +1,9 @@
 import datetime as dt
+from functools import cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from accounts.models import User
@@ -29,19 +31,20 @@ def load_chapters(rows: list[dict[str, Any]]) -> dict[str, Chapter]:
 
 def load_people(rows: list[dict[str, Any]], chapters: dict[str, Chapter], *, at: dt.datetime) -> dict[str, User]:
     """Create the accounts with their chapters and offices; return them by e-mail address."""
-    people = {}
-    for row in rows:
-        user = User.objects.filter(email=row["email"]).first()
-        if user is None:
-            user = _create(row, chapters, at=at)
-        people[user.email] = user
-    return people
+    known = {user.email: user for user in User.objects.filter(email__in=[row["email"] for row in rows])}
+    return {row["email"]: known.get(row["email"]) or _create(row, chapters, at=at) for row in rows}
+
+
+@cache
+def hashed_password() -> str:
+    """Return the one password as it is stored: computed once, because that takes as long as a page."""
+    return make_password(DEMO_PASSWORD)
 
 
 def _create(row: dict[str, Any], chapters: dict[str, Chapter], *, at: dt.datetime) -> User:
-    user = User.objects.create_user(
-        row["email"],
-        DEMO_PASSWORD,
+    user = User.objects.create(
+        email=row["email"],
+        password=hashed_password(),
         name_native=row["name_native"],
         name_latin=row["name_latin"],
         language=row["language"],

@@ -1,6 +1,9 @@
+from functools import partial
+
 from django.apps import apps
+from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import FileField, Model, Q
 from wagtail.models import Page
 
 from accounts.models import User
@@ -17,7 +20,8 @@ from courses.models import (
 )
 from pages.models import HomePage, SiteText
 
-FICTIONAL_MEMBER = r"^[a-z]{2}[0-9]{3}@example\.org$"
+# Members and applicants who are no accounts of the list.
+FICTIONAL = r"^([a-z]{2}[0-9]{3}|applicant-[a-z]{2}[0-9]{2})@example\.org$"
 
 
 class StrangersLearnHere(Exception):
@@ -54,13 +58,25 @@ def remove_demo(emails: list[str]) -> None:
     Unit.objects.filter(lesson__isnull=False).delete()
     _empty([Unit, Course, SiteText])
     _empty_app("members")
-    User.objects.filter(Q(email__in=emails) | Q(email__regex=FICTIONAL_MEMBER)).delete()
+    User.objects.filter(Q(email__in=emails) | Q(email__regex=FICTIONAL)).delete()
 
 
 def _empty_app(label: str) -> None:
-    """Remove every row of an app, whatever protects it: they all go, and the database checks at the commit."""
+    """Remove every row of an app, whatever protects it: they all go, and the database checks at the commit.
+
+    Their files go once that is done.
+    """
     for model in apps.get_app_config(label).get_models(include_auto_created=True):
+        for field in model._meta.local_fields:
+            if isinstance(field, FileField):
+                names = list(model._base_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True))
+                transaction.on_commit(partial(_delete_files, field.storage, names))
         model._base_manager.all()._raw_delete(model._base_manager.db)
+
+
+def _delete_files(storage: Storage, names: list[str]) -> None:
+    for name in names:
+        storage.delete(name)
 
 
 def _empty(models: list[type[Model]]) -> None:
