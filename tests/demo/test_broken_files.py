@@ -22,7 +22,7 @@ RUSSIAN = "courses/mini/ru/course.md"
 SITE = "site/site.yaml"
 PEOPLE = "site/people.yaml"
 APPLICATIONS, DUES, CPD = "site/applications.yaml", "site/dues.yaml", "site/cpd.yaml"
-COMMITTEES, PROFILES = "site/committees.yaml", "site/profiles.yaml"
+COMMITTEES, PROFILES, TRANSFERS = "site/committees.yaml", "site/profiles.yaml", "site/transfers.yaml"
 
 
 @dataclass
@@ -194,6 +194,7 @@ MEMBERS = [
         "does not belong to this",
         at="{email: uz003@example.org, role: member, from_days_ago: 140",
     ),
+    Mistake("transfer to the own chapter", TRANSFERS, "to: KG-OSH", "to: KG", "already", at="to: KG, asked"),
     Mistake("unknown audience", PROFILES, "phone: members", "phone: friends", "is “friends”", at="friends"),
     Mistake("unknown practice area", PROFILES, "[criminal, jury]", "[crime]", "“crime” is unknown", at="areas:"),
     Mistake("areas in a line", APPLICATIONS, "[criminal, jury, human_rights]", "criminal", "must be a list", line=4),
@@ -259,6 +260,7 @@ MISSING = [
     CPD,
     COMMITTEES,
     PROFILES,
+    TRANSFERS,
     "site/runs.yaml",
 ]
 

@@ -29,6 +29,7 @@ from members.models import (
     ProfileTag,
     Receipt,
     TierPrice,
+    Transfer,
     sight_of,
 )
 from members.rules.standing import standing_on
@@ -153,6 +154,15 @@ def test_committees_have_a_chair_and_members_of_the_league(loaded_at: dt.datetim
         assert seats.filter(role=CommitteeRole.CHAIR).count() == 1
         assert not seats.exclude(user__membership__standing__in=[Standing.ACTIVE, Standing.GRACE]).exists()
     assert CommitteeMember.objects.filter(ends_on__lt=today).exists()
+
+
+def test_transfers_wait_are_half_agreed_refused_and_taken_back() -> None:
+    transfers = Transfer.objects.all()
+
+    assert transfers.open().filter(new_agreed_at=None).count() == 1
+    assert transfers.open().exclude(new_agreed_at=None).count() == 1
+    assert transfers.exclude(refusal="").count() == 1
+    assert transfers.filter(refusal="").exclude(ended_at=None).count() == 1
 
 
 # The directory

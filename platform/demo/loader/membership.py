@@ -19,6 +19,7 @@ from demo.loader.cpd import load_cpd
 from demo.loader.dues import Dues, Renewals
 from demo.loader.people import hashed_password
 from demo.loader.profiles import FIELDS, fill_profiles
+from demo.loader.transfers import load_transfers
 from demo.sources import Entry
 from members.choices import LicenceState, OfficeRole, PeriodSource, SanctionGround, SanctionKind
 from members.models import (
@@ -74,6 +75,7 @@ class MemberFiles:
     dues: dict[str, Any]
     cpd: dict[str, Any]
     committees: list[Entry]
+    transfers: list[Entry]
     profiles: dict[str, Any]
 
 
@@ -133,6 +135,7 @@ def load_members(
     Renewals(dues, plans, users).load(files.dues, chapters, since=PRICES_SINCE)
     load_cpd(files.cpd, world)
     load_committees(files.committees, world)
+    load_transfers(files.transfers, world)
 
     fill_profiles(files.profiles, profiles, year=book.today.year)
     Profile.objects.bulk_create(profiles[existing:])
