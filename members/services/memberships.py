@@ -14,6 +14,8 @@ from audit.services import record
 from members.choices import PeriodSource, Standing
 from members.models import Chapter, Membership, MembershipPeriod, Profile, Tier
 from members.rules.standing import is_closed, next_change, standing_on
+from members.rules.transitions import LIVING
+from members.services.cards import issue_card
 from members.services.numbers import next_number
 
 
@@ -53,7 +55,7 @@ def admit_member(
 ) -> Membership:
     """Make a person a member from a day on, or a member again: M1.
 
-    The first admission gives a number, later ones keep it and what stands of a period that was paid.
+    The first admission gives a number and a card, later ones keep both and what stands of a period that was paid.
     """
     membership = Membership.objects.select_for_update().filter(user=user).first()
     if membership is None:
@@ -74,6 +76,8 @@ def admit_member(
         chapter=chapter,
         detail={"tier": tier.code, "on": on},
     )
+    if membership.standing in LIVING:
+        issue_card(membership, actor=actor, at=at)
     return membership
 
 

@@ -36,7 +36,7 @@ def _own(request: UserRequest) -> Membership | None:
 @login_required
 @require_safe
 def card_detail(request: UserRequest) -> HttpResponse:
-    """Show a member the own card; the first look at it issues it."""
+    """Show a member the own card; the first look issues it to who became a member otherwise than by admission."""
     membership = _own(request)
     if membership is None:
         return render(request, "members/cards/card_none.html")

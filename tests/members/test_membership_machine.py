@@ -88,6 +88,7 @@ def test_admission_gives_a_number_a_period_a_profile_and_a_standing() -> None:
     assert membership.number == "KZ-00001"
     assert membership.standing == Standing.ACTIVE
     assert user.profile.chapter == chapter
+    assert membership.cards.current().count() == 1
     period = membership.periods.get()
     assert (period.starts_on, period.ends_on) == (today, add_months(today, 12) - DAY)
     assert [event.action for event in AuditEvent.objects.about(membership).order_by("pk")] == [

@@ -15,6 +15,7 @@ from accounts.models import User
 from audit.services import record
 from members.choices import PeriodSource, RowDecision, RowState, RowVerdict
 from members.models import (
+    CardToken,
     Chapter,
     ImportBatch,
     ImportRow,
@@ -27,6 +28,7 @@ from members.models import (
 )
 from members.models.relations import plain
 from members.rules.standing import Facts, Period, next_change, standing_on
+from members.rules.transitions import LIVING
 from members.services.duplicates import index_people, note_birth_years
 from members.services.imports.checking import CHUNK, Record, find_by_email, read_records
 from members.services.imports.resource import MemberResource, MemberRow
@@ -118,6 +120,8 @@ def _create(batch: ImportBatch, creations: list[tuple[ImportRow, MemberRow]], *,
     for (_row, data), membership in zip(creations, memberships, strict=True):
         periods.append(_period(membership, data, at=at))
     MembershipPeriod.objects.bulk_create(periods)
+    cards = [_card(membership, at=at) for membership in memberships if membership.standing in LIVING]
+    CardToken.objects.bulk_create(cards)
     Licence.objects.bulk_create(licences)
     note_birth_years({user.pk: d.birth_year for (_row, d), user in zip(creations, people, strict=True) if d.birth_year})
     created: dict[int, list[models.Model]] = {user.pk: [user] for user in people}
@@ -125,8 +129,8 @@ def _create(batch: ImportBatch, creations: list[tuple[ImportRow, MemberRow]], *,
     for group in groups:
         for thing in group:
             created[thing.user_id].append(thing)
-    for period in periods:
-        created[period.membership.user_id].append(period)
+    for dependent in (*periods, *cards):
+        created[dependent.membership.user_id].append(dependent)
     for (row, data), membership in zip(creations, memberships, strict=True):
         row.trace["created"] = [trace_of(thing) for thing in created[membership.user_id]]
         _record("members.import_created", batch, membership, data, at=at)
@@ -173,6 +177,10 @@ def _update_person(
         period = _period(membership, data, at=at)
         period.save()
         row.trace["created"].append(trace_of(period))
+        if membership.standing in LIVING:
+            card = _card(membership, at=at)
+            card.save()
+            row.trace["created"].append(trace_of(card))
     else:
         _update_membership(row, known, data, chapter, tier, at=at)
     if data.licence_number:
@@ -255,6 +263,10 @@ def _period(membership: Membership, data: MemberRow, *, at: dt.datetime) -> Memb
     )
 
 
+def _card(membership: Membership, *, at: dt.datetime) -> CardToken:
+    return CardToken(membership=membership, issued_at=at)
+
+
 def _licence(user: User, data: MemberRow) -> Licence:
     if data.licence_issued_on is None:
         raise RowOutdated
@@ -303,6 +315,7 @@ TRACED = {
     "members.Profile": ("chapter_id", "city"),
     "members.Membership": ("number", "chapter_id", "tier_id", "joined_on", "resigned_on", "deceased_on"),
     "members.MembershipPeriod": ("membership_id", "tier_id", "starts_on", "ends_on"),
+    "members.CardToken": ("membership_id", "shows_name", "revoked_at"),
     "members.Licence": ("country", "number", "issued_on", "valid_until", "body", "territory", "state"),
 }
 

@@ -21,7 +21,14 @@ from members.services.imports.checking import CHUNK
 from members.services.memberships import refresh_standing
 
 # Deleted in this order: what points at others first.
-ORDER = ("members.MembershipPeriod", "members.Licence", "members.Membership", "members.Profile", "accounts.User")
+ORDER = (
+    "members.CardToken",
+    "members.MembershipPeriod",
+    "members.Licence",
+    "members.Membership",
+    "members.Profile",
+    "accounts.User",
+)
 
 
 class NotUndone(Exception):
