@@ -29,6 +29,7 @@ NEWS = {
     "awaiting_dues": gettext_lazy("Your application %(number)s is approved: the dues are left to be paid"),
     "dues_waiting": gettext_lazy("The dues for your application %(number)s are still to be paid"),
     "completed": gettext_lazy("You are a member of the League: application %(number)s is complete"),
+    "tier_changed": gettext_lazy("Your kind of membership is changed: application %(number)s is complete"),
     "revived": gettext_lazy("Your application %(number)s is open again: the dues are left to be paid"),
     "appealed": gettext_lazy("Your appeal on application %(number)s has reached the board"),
 }

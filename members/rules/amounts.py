@@ -1,7 +1,7 @@
 """Amounts as people type and read them: exact decimals, never a guess about a comma."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from moneyed import Money
 from moneyed.l10n import format_money
@@ -10,6 +10,10 @@ SPACES = re.compile("[\\s\u00a0\u202f\u2009'’]")
 # Letters and not signs: seven currencies stand beside each other, and two of them are a “som”.
 PATTERNS = {"ru": "#,##0.00\u00a0¤¤", "en": "¤¤\u00a0#,##0.00"}
 MOST_DIGITS = 12
+
+
+class CurrenciesDiffer(ValueError):
+    """Raised when two prices are compared that are asked in different currencies."""
 
 
 class AmountNotUnderstood(ValueError):
@@ -54,6 +58,20 @@ def _split(plain: str, *, has_groups: bool) -> tuple[str, str]:
     elif not has_groups and re.fullmatch(rf"[0-9]{{1,3}}({re.escape(signs[0])}[0-9]{{3}}){{2,}}", plain):
         return plain.replace(signs[0], ""), ""
     raise AmountNotUnderstood(plain)
+
+
+def pro_rata_difference(*, old: Money, old_days: int, new: Money, new_days: int, days_left: int) -> Money:
+    """Return what a dearer kind of membership costs more for the days that are left. Raises CurrenciesDiffer.
+
+    Each price is spread over the days of a period of its kind; the difference of the two for the days left is rounded
+    once, half up, to the smallest unit of the currency. It is never negative: nothing is paid back.
+    """
+    if old.currency != new.currency:
+        raise CurrenciesDiffer
+    # One fraction, so that only the result is rounded.
+    difference = (new.amount * old_days - old.amount * new_days) * max(days_left, 0) / Decimal(old_days * new_days)
+    unit = 1 / Decimal(new.currency.sub_unit)
+    return Money(max(difference.quantize(unit, rounding=ROUND_HALF_UP), Decimal(0)), new.currency)
 
 
 def money_text(money: Money, language: str | None) -> str:

@@ -10,6 +10,8 @@ from accounts.models import User
 from audit.services import record
 from members.choices import InvoicePurpose
 from members.models import Application, Chapter, Invoice, Membership, Tier, TierPrice
+from members.rules.amounts import pro_rata_difference
+from members.services.memberships import period_end
 from members.services.numbers import next_number
 
 DAYS_TO_PAY = 30
@@ -27,6 +29,30 @@ def price_for(tier: Tier, chapter: Chapter, *, on: dt.date) -> Money:
     return price.money
 
 
+def tier_change_price(membership: Membership, *, tier: Tier, chapter: Chapter, on: dt.date) -> Money:
+    """Return what a change to another kind of membership costs on a day: M16. Raises PriceMissing, CurrenciesDiffer.
+
+    The difference of the two prices in force on that day, for the days that are left of the current period, that day
+    and the last one included (`members.rules.amounts.pro_rata_difference`). It is nothing for a cheaper kind and
+    where no period runs (in grace): the next renewal is asked for at the new price. A period that is paid already and
+    begins later stays as it was paid.
+    """
+    old, new = price_for(membership.tier, chapter, on=on), price_for(tier, chapter, on=on)
+    period = membership.periods.filter(starts_on__lte=on, ends_on__gte=on).order_by("-ends_on").first()
+    starts_on = period.starts_on if period is not None else on
+    return pro_rata_difference(
+        old=old,
+        old_days=_days(starts_on, period_end(starts_on, membership.tier)),
+        new=new,
+        new_days=_days(starts_on, period_end(starts_on, tier)),
+        days_left=_days(on, period.ends_on) if period is not None else 0,
+    )
+
+
+def _days(first: dt.date, last: dt.date) -> int:
+    return (last - first).days + 1
+
+
 @transaction.atomic
 def issue_invoice(
     user: User,
@@ -39,17 +65,20 @@ def issue_invoice(
     on: dt.date,
     application: Application | None = None,
     membership: Membership | None = None,
+    price: Money | None = None,
 ) -> Invoice | None:
     """Ask a person for the dues of one period; return None where they are nothing. Raises PriceMissing.
 
-    Asked again for the same application or membership, it returns the open invoice.
+    `price` is asked instead where it is not a whole period that is paid for. Asked again for the same application or
+    membership, it returns the open invoice.
     """
     for thing in ({"application": application}, {"membership": membership}):
         if next(iter(thing.values())) is not None:
             existing = Invoice.objects.open().unfulfilled().filter(**thing).first()
             if existing is not None:
                 return existing
-    price = price_for(tier, chapter, on=on)
+    if price is None:
+        price = price_for(tier, chapter, on=on)
     if price.amount == Decimal(0):
         return None
     invoice = Invoice.objects.create(

@@ -16,12 +16,14 @@ from members.choices import (
     PeriodSource,
     SanctionKind,
 )
-from members.models import AppealVote, Application, Decision, Invoice, Membership, ReviewNote, Sanction
+from members.models import AppealVote, Application, Decision, Invoice, Membership, ReviewNote, Sanction, Tier
 from members.rules.admission import APPEAL_WINDOW, REVIVE_MONTHS, VOTES_DECIDE
+from members.rules.amounts import CurrenciesDiffer
+from members.rules.transitions import LIVING
 from members.services import telling
 from members.services.applications.review import check_reason
-from members.services.invoices import PriceMissing, issue_invoice
-from members.services.memberships import add_months, admit_member
+from members.services.invoices import PriceMissing, issue_invoice, tier_change_price, void_invoice
+from members.services.memberships import add_months, admit_member, change_tier
 from members.services.transitions import (
     TransitionRefused,
     day_of,
@@ -35,7 +37,6 @@ from members.services.transitions import (
 SOURCES = {
     ApplicationKind.JOIN: PeriodSource.ADMISSION,
     ApplicationKind.REINSTATE: PeriodSource.REINSTATEMENT,
-    ApplicationKind.TIER: PeriodSource.TIER,
 }
 
 
@@ -86,6 +87,10 @@ def _issue(application: Application, *, at: dt.datetime, on: dt.date) -> Invoice
         raise TransitionRefused(_("The application names no chapter or no kind of membership."))
     is_tier = application.kind == ApplicationKind.TIER
     try:
+        price = None
+        if is_tier:
+            membership = _membership_to_change(application)
+            price = tier_change_price(membership, tier=application.tier, chapter=application.chapter, on=on)
         return issue_invoice(
             application.user,
             chapter=application.chapter,
@@ -95,11 +100,24 @@ def _issue(application: Application, *, at: dt.datetime, on: dt.date) -> Invoice
             at=at,
             on=on,
             application=application,
+            price=price,
         )
     except PriceMissing:
         raise TransitionRefused(
             _("The chapter has no price for this kind of membership. Ask the treasurer to set one, then approve.")
         ) from None
+    except CurrenciesDiffer:
+        raise TransitionRefused(
+            _("The two kinds of membership are priced in different currencies. Ask the treasurer to set one currency.")
+        ) from None
+
+
+def _membership_to_change(application: Application) -> Membership:
+    """Return the membership whose kind an application changes. Raises TransitionRefused where it has ended."""
+    membership = Membership.objects.select_related("tier", "chapter").filter(user=application.user_id).first()
+    if membership is None or membership.standing not in LIVING:
+        raise TransitionRefused(_("The membership of this person has ended: its kind cannot be changed."))
+    return membership
 
 
 @transaction.atomic
@@ -227,7 +245,7 @@ def vote_on_appeal(
 def complete_application(application: Application, *, actor: User | None, at: dt.datetime, on: dt.date) -> Membership:
     """Make an approved applicant a member once the invoice is settled: A19 and M1. Asking again changes nothing.
 
-    Raises TransitionRefused.
+    Who asked for another kind of membership has it from now on, M16: no period is added. Raises TransitionRefused.
     """
     locked = lock_application(application)
     refuse_unless_party(locked, "complete", actor=actor)
@@ -247,6 +265,8 @@ def _complete(
         raise TransitionRefused(_("The application names no chapter or no kind of membership."))
     detail = {"waived": waived} if waived else None
     enter(application, ApplicationStatus.COMPLETED, "complete", actor=actor, at=at, detail=detail)
+    if application.kind == ApplicationKind.TIER:
+        return _change_tier(application, tier=application.tier, actor=actor, at=at)
     if application.kind == ApplicationKind.REINSTATE:
         _end_expulsion(application, actor=actor, at=at, on=on)
     membership = admit_member(
@@ -260,6 +280,16 @@ def _complete(
     )
     telling.tell_applicant(application, "completed", at=at)
     return membership
+
+
+def _change_tier(application: Application, *, tier: Tier, actor: User | None, at: dt.datetime) -> Membership:
+    membership = _membership_to_change(application)
+    change_tier(membership, tier=tier, actor=actor, at=at)
+    # What was asked for the next period is another price now. Where money stands on it, the treasurer decides.
+    for invoice in Invoice.objects.open().unfulfilled().filter(membership=membership, purpose=InvoicePurpose.RENEWAL):
+        void_invoice(invoice, actor=actor, at=at, reason=application.number)
+    telling.tell_applicant(application, "tier_changed", at=at)
+    return Membership.objects.get(pk=membership.pk)
 
 
 def _end_expulsion(application: Application, *, actor: User | None, at: dt.datetime, on: dt.date) -> None:
