@@ -274,3 +274,13 @@ class ExportForm(forms.Form):
         max_length=300,
         error_messages={"min_length": _("Say in a few words what the file is for.")},
     )
+
+
+class RefuseTransferForm(VersionForm):
+    reason = forms.CharField(
+        label=_("Why not"),
+        help_text=_("The member reads it."),
+        max_length=500,
+        widget=text_area(3),
+        error_messages={"required": _("Write why: the member reads it.")},
+    )

@@ -20,17 +20,28 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         """Keep those on which the last word is not spoken."""
         return self.filter(completed_at__isnull=True, ended_at__isnull=True)
 
+    def ended(self) -> Self:
+        """Keep those that are over, one way or the other."""
+        return self.exclude(completed_at__isnull=True, ended_at__isnull=True)
+
     def visible_to(self, user: Viewer) -> Self:
         """Keep a person's own transfers and, for officers, those into and out of the chapters that they reach."""
         if not user.is_authenticated:
             return self.none()
+        return self.filter(Q(membership__user=user.pk) | Q(pk__in=self.model.objects.in_office(user).values("pk")))
+
+    def in_office(self, user: Viewer) -> Self:
+        """Keep those into and out of the chapters that an officer or a registrar reaches, but nobody's own."""
+        if not user.is_authenticated:
+            return self.none()
         chapters = offices_of(user).chapters_with(OfficeRole.CHAPTER_OFFICER, OfficeRole.REGISTRAR)
+        others = self.exclude(membership__user=user.pk)
         if None in chapters:
-            return self
-        reached = Q(membership__user=user.pk)
+            return others
+        reached = Q(pk__in=[])
         for path in ("from_chapter", "to_chapter"):
             reached |= Q(**{f"{path}__in": chapters}) | Q(**{f"{path}__parent__in": chapters})
-        return self.filter(reached)
+        return others.filter(reached)
 
 
 class Transfer(models.Model):
@@ -74,6 +85,16 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership}: {self.to_chapter}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.completed_at is None and self.ended_at is None
+
+    @property
+    def version(self) -> int:
+        """How many steps were taken: it rises with each of them."""
+        steps = (self.old_agreed_at, self.new_agreed_at, self.completed_at, self.ended_at)
+        return sum(step is not None for step in steps)
 
     @property
     def silence_ends_at(self) -> dt.datetime:

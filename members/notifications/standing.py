@@ -1,5 +1,6 @@
 """What members are told about their own standing."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.urls import reverse
@@ -67,5 +68,33 @@ TRANSFER = register(
         urgency=Urgency.DIRECT,
         modes={Channel.SITE: Mode.INSTANT, Channel.MAIL: Mode.INSTANT, Channel.PUSH: Mode.OFF},
         icon="users",
+    )
+)
+
+
+def load_handled_transfers(user: User, ids: Iterable[str]) -> dict[str, Subject]:
+    """Return the transfers on which a person may have to decide, named by the member's number."""
+    rows = Transfer.objects.in_office(user).open().filter(pk__in=list(ids)).select_related("membership")
+    return {
+        str(row.pk): Subject(title=row.membership.number, url=reverse("transfers:detail", args=[row.pk]))
+        for row in rows
+    }
+
+
+def _transfer_work_line(notice: Notice) -> str:
+    return _("A member asks to move to another chapter: %(number)s") % {"number": notice.subject.title}
+
+
+TRANSFER_WORK = register(
+    Kind(
+        name="members.transfer_work",
+        label=gettext_lazy("Transfers that wait for you as an officer"),
+        group=gettext_lazy("The League"),
+        load=load_handled_transfers,
+        line=_transfer_work_line,
+        action=gettext_lazy("Open the transfer"),
+        reason=gettext_lazy("You get this letter because you hold an office of the League."),
+        lifetime=dt.timedelta(days=14),
+        icon="inbox",
     )
 )

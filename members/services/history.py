@@ -56,9 +56,20 @@ WORDS: dict[str, StrOrPromise] = {
     "members.membership_take_back_resignation": gettext_lazy("Resignation taken back"),
     "members.membership_record_death": gettext_lazy("Death recorded"),
     "members.membership_change_tier": gettext_lazy("Kind of membership changed"),
+    "members.transfer_asked": gettext_lazy("Asked to move to another chapter"),
+    "members.transfer_agreed": gettext_lazy("A chapter agreed"),
+    "members.transfer_agreed_by_silence": gettext_lazy("The old chapter kept silent, which is agreement"),
+    "members.transfer_refused": gettext_lazy("A chapter refused"),
+    "members.transfer_cancelled": gettext_lazy("Taken back by the member"),
+    "members.transfer_completed": gettext_lazy("Moved to the new chapter"),
     "members.licence_check": gettext_lazy("Licence checked"),
 }
-VIEWS = ("members.application_viewed", "members.membership_viewed", "members.licence_viewed")
+VIEWS = (
+    "members.application_viewed",
+    "members.membership_viewed",
+    "members.licence_viewed",
+    "members.transfer_viewed",
+)
 STATES: dict[str, StrOrPromise] = {
     **dict(Standing.choices),
     **dict(LicenceState.choices),

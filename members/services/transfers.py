@@ -8,16 +8,24 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.services import record
 from members.choices import OfficeRole, Standing
-from members.models import Chapter, Membership, Profile, Transfer, offices_of
+from members.models import Chapter, Membership, OfficeTerm, Profile, Transfer
 from members.models.transfers import SILENCE
-from members.notifications.standing import TRANSFER
+from members.notifications.standing import TRANSFER, TRANSFER_WORK
+from members.permissions.transfers import can_agree, can_refuse, speaks_for_new, speaks_for_old
 from members.services.memberships import MembershipRefused
 from notifications.services import notify
+
+MOST_TOLD = 50
+
+
+def view_transfer(transfer: Transfer, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer opened somebody's wish to move."""
+    _record(transfer, "viewed", actor=actor, at=at)
 
 
 @transaction.atomic
 def ask_transfer(membership: Membership, *, actor: User, to_chapter: Chapter, reason: str, at: dt.datetime) -> Transfer:
-    """Ask to move to another chapter. Raises MembershipRefused."""
+    """Ask to move to another chapter; officers of both are told. Raises MembershipRefused."""
     locked = Membership.objects.select_for_update().get(pk=membership.pk)
     if locked.user_id != actor.pk:
         raise MembershipRefused(_("Only the member asks for this."))
@@ -31,18 +39,39 @@ def ask_transfer(membership: Membership, *, actor: User, to_chapter: Chapter, re
         membership=locked, from_chapter=locked.chapter, to_chapter=to_chapter, reason=reason, asked_at=at
     )
     _record(transfer, "asked", actor=actor, at=at)
+    notify(
+        TRANSFER_WORK,
+        subject_id=transfer.pk,
+        key=f"{TRANSFER_WORK.name}:{transfer.pk}",
+        recipients=_officers(transfer)[:MOST_TOLD],
+        actor=actor,
+        at=at,
+    )
     return transfer
 
 
+def _officers(transfer: Transfer) -> list[int]:
+    """Return the ids of the officers of the two chapters, the member excluded."""
+    chapters = {transfer.from_chapter_id, transfer.from_chapter.parent_id}
+    chapters |= {transfer.to_chapter_id, transfer.to_chapter.parent_id}
+    terms = OfficeTerm.objects.current(transfer.to_chapter.today()).filter(
+        chapter__in=chapters - {None}, role=OfficeRole.CHAPTER_OFFICER, user__is_active=True
+    )
+    return sorted(set(terms.exclude(user=transfer.membership.user_id).values_list("user_id", flat=True)))
+
+
 @transaction.atomic
-def agree_to_transfer(transfer: Transfer, *, actor: User, at: dt.datetime) -> Transfer:
-    """Agree for the old chapter, the new one, or both, by what the actor is an officer of. Raises MembershipRefused."""
-    row = _lock_open(transfer)
-    offices = offices_of(actor)
-    is_old = offices.holds(OfficeRole.CHAPTER_OFFICER, row.from_chapter)
-    is_new = offices.holds(OfficeRole.CHAPTER_OFFICER, row.to_chapter)
-    if row.membership.user_id == actor.pk or not (is_old or is_new):
+def agree_to_transfer(transfer: Transfer, *, actor: User, at: dt.datetime, version: int | None = None) -> Transfer:
+    """Agree for the old chapter, the new one, or both, by what the actor is an officer of.
+
+    `version` is that of the page on which somebody decided. Raises MembershipRefused.
+    """
+    row = _lock_open(transfer, version=version)
+    is_old, is_new = speaks_for_old(actor, row), speaks_for_new(actor, row)
+    if not (is_old or is_new):
         raise MembershipRefused(_("Officers of the two chapters decide on this."))
+    if not can_agree(actor, row):
+        raise MembershipRefused(_("Your chapter has agreed already."))
     if is_old and row.old_agreed_at is None:
         row.old_agreed_at, row.old_agreed_by = at, actor
     if is_new and row.new_agreed_at is None:
@@ -53,14 +82,12 @@ def agree_to_transfer(transfer: Transfer, *, actor: User, at: dt.datetime) -> Tr
 
 
 @transaction.atomic
-def refuse_transfer(transfer: Transfer, *, actor: User, reason: str, at: dt.datetime) -> Transfer:
+def refuse_transfer(
+    transfer: Transfer, *, actor: User, reason: str, at: dt.datetime, version: int | None = None
+) -> Transfer:
     """End a wish to move with a reason that the member reads. Raises MembershipRefused."""
-    row = _lock_open(transfer)
-    offices = offices_of(actor)
-    chapters = (row.from_chapter, row.to_chapter)
-    if row.membership.user_id == actor.pk or not any(
-        offices.holds(OfficeRole.CHAPTER_OFFICER, one) for one in chapters
-    ):
+    row = _lock_open(transfer, version=version)
+    if not can_refuse(actor, row):
         raise MembershipRefused(_("Officers of the two chapters decide on this."))
     row.ended_at, row.ended_by, row.refusal = at, actor, reason
     row.save()
@@ -117,11 +144,15 @@ def _tell(transfer: Transfer, *, at: dt.datetime) -> Transfer:
     return transfer
 
 
-def _lock_open(transfer: Transfer) -> Transfer:
+def _lock_open(transfer: Transfer, *, version: int | None = None) -> Transfer:
     rows = Transfer.objects.select_for_update(of=("self",)).select_related("membership", "from_chapter", "to_chapter")
     row = rows.get(pk=transfer.pk)
     if row.completed_at is not None or row.ended_at is not None:
         raise MembershipRefused(_("This transfer is over already. The page shows how it ended."))
+    if version is not None and version != row.version:
+        raise MembershipRefused(
+            _("A chapter decided while the page was open, so nothing was done. Look at it as it stands and decide.")
+        )
     return row
 
 

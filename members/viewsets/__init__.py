@@ -18,6 +18,7 @@ from members.viewsets.memberships import MembershipViewSet
 from members.viewsets.reports import ReportViewSet
 from members.viewsets.retention import RetentionViewSet
 from members.viewsets.structure import ChapterViewSet, OfficeTermViewSet, ProfileViewSet
+from members.viewsets.transfers import TransferViewSet
 
 
 class MembersViewSetGroup(ModelViewSetGroup):
@@ -27,6 +28,7 @@ class MembersViewSetGroup(ModelViewSetGroup):
     items = (
         ApplicationViewSet,
         MembershipViewSet,
+        TransferViewSet,
         DuesViewSet,
         LicenceViewSet,
         ReportViewSet,

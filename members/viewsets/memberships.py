@@ -22,7 +22,7 @@ from accounts.models import User
 from members.choices import OfficeRole, SanctionKind, Standing
 from members.filters.office import MemberFilter
 from members.forms import office as forms
-from members.models import Invoice, Licence, Membership, Sanction
+from members.models import Invoice, Licence, Membership, Sanction, Transfer
 from members.permissions.offices import can_open_office, membership_parties, membership_transitions
 from members.permissions.records import (
     may_dismiss_proposal,
@@ -214,6 +214,11 @@ def membership_detail(request: UserRequest, pk: int) -> HttpResponse:
         "history": history.history_of(membership) if reads_discipline else [],
         "reads_licences": sees_licences(user, membership),
         "licences": Licence.objects.in_office(user).filter(user=membership.user).order_by("pk"),
+        "transfer": Transfer.objects.in_office(user)
+        .open()
+        .filter(membership=membership)
+        .select_related("to_chapter")
+        .first(),
         "acts": [act for act in ON_MEMBERSHIP if act.may(user, membership)],
     }
     return TemplateResponse(request, "members/admin/membership_detail.html", context)

@@ -96,6 +96,7 @@ def make_world(catalogues: dict[str, CourseIndexPage]) -> World:
     world.numbers |= {
         "admin/applications/": application.pk,
         "admin/memberships/": member.membership.pk,
+        "admin/transfers/": transfer.pk,
         "admin/licences/": world.values["licence_id"],
         "admin/announcement/": announcement.pk,
         "admin/chapter/": here.pk,
