@@ -1,4 +1,4 @@
-"""The directory's index follows profiles and names, whoever saves them."""
+"""The directory's index follows profiles and names, whoever saves them; who applies is looked for on record."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,9 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from accounts.models import User
-from members.models import Profile
+from members import signals
+from members.models import Application, Profile
+from members.services.duplicates import look_for_duplicates
 from members.services.profiles import INDEXED_FIELDS, index_profile
 
 NAMES = frozenset({"name_native", "name_latin"})
@@ -35,3 +37,8 @@ def index_after_name(
     if profile is not None:
         profile.user = instance
         index_profile(profile)
+
+
+@receiver(signals.application_submitted, sender=Application)
+def look_after_submission(application: Application, **_kwargs: Any) -> None:
+    look_for_duplicates(application.user_id)

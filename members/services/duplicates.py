@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from audit.services import record
+from members import tasks
 from members.choices import CaseStatus, IdentitySign
 from members.models import Application, DuplicateCase, IdentityIndex, IdentityKey, Licence, MergeRecord
 from members.rules.folding import fold
@@ -35,9 +36,14 @@ class CaseChanged(Exception):
 Sign = tuple[str, str]
 
 
+def name_parts(name: str) -> list[str]:
+    """Return the parts of a name in the one spelling of all scripts, sorted: their order tells nothing."""
+    return sorted(fold(name).split())
+
+
 def name_sign(name: str, birth_year: int | None) -> Sign | None:
     """Return the sign of a name in any script, whatever the order of its parts; none without a year of birth."""
-    parts = sorted(fold(name).split())
+    parts = name_parts(name)
     return _sign(IdentitySign.NAME, f"{' '.join(parts)}:{birth_year}") if birth_year and len(parts) > 1 else None
 
 
@@ -57,7 +63,7 @@ def email_sign(email: str) -> Sign:
 def index_people(user_ids: Iterable[int], *, at: dt.datetime) -> int:
     """Derive the signs of people anew and open a case for everybody with whom they share one. Returns new cases."""
     ids = list(user_ids)
-    wanted = _signs_of(ids)
+    wanted = signs_of(ids)
     held: dict[int, set[Sign]] = defaultdict(set)
     for user_id, sign, value in IdentityKey.objects.filter(user__in=ids).values_list("user", "sign", "value"):
         held[user_id].add((sign, value))
@@ -79,6 +85,11 @@ def index_people(user_ids: Iterable[int], *, at: dt.datetime) -> int:
         update_fields=["indexed_at"],
     )
     return _open_cases(set().union(*wanted.values()) if wanted else set(), at=at)
+
+
+def look_for_duplicates(user_id: int) -> None:
+    """Let a task derive the signs of a person as soon as this is committed; it opens a case for each like account."""
+    tasks.find_duplicates_of.delay_on_commit(user_id)
 
 
 def index_due_people(*, at: dt.datetime, limit: int = BATCH) -> int:
@@ -149,7 +160,7 @@ def lock_case(case: DuplicateCase, *, version: int, statuses: tuple[CaseStatus, 
     return row
 
 
-def _signs_of(ids: list[int]) -> dict[int, set[Sign]]:
+def signs_of(ids: list[int]) -> dict[int, set[Sign]]:
     """Return the signs of people in four queries, however many they are."""
     signs: dict[int, set[Sign]] = {user_id: set() for user_id in ids}
     years: dict[int, set[int]] = defaultdict(set)

@@ -2,15 +2,19 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import permutations
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
 from audit.services import record
-from members.models import Application, ApplicationDocument, Licence, Membership
+from members.choices import IdentitySign
+from members.models import Application, ApplicationDocument, Licence, Membership, MergeRecord
+from members.services.duplicates import Sign, find_people, name_parts, signs_of
 
 MOST_DUPLICATES = 10
+MOST_PARTS = 4  # of a name whose orders are all tried
 
 
 def view_application(application: Application, *, actor: User, at: dt.datetime) -> None:
@@ -72,24 +76,37 @@ class Likeness:
     user: User
     has_same_licence: bool
     has_same_name: bool
+    has_same_email: bool
 
 
 def look_alikes(user: User) -> list[Likeness]:
-    """Return other accounts with a licence of the same country and number, or with the same name: three queries."""
-    same_licence = Q(pk__in=[])
-    for country, number in user.licences.values_list("country", "number"):
-        same_licence |= Q(licences__country=country, licences__number__iexact=number)
-    by_licence = set(User.objects.filter(same_licence).exclude(pk=user.pk).values_list("pk", flat=True))
-    same_name = Q(name_native__iexact=user.name_native)
+    """Return other accounts with the same licence, name or address, in whatever script they are written.
+
+    The index of signs finds who was indexed already and has the year of birth beside the name; names alone are found
+    by their folded form in profiles, and as they are written in accounts without one.
+    """
+    own = signs_of([user.pk])[user.pk]
+    candidates = {pk for people in find_people(own).values() for pk in people}
+    names = {tuple(name_parts(name)) for name in (user.name_native, user.name_latin) if name}
+    orders = {" ".join(order) for parts in names if len(parts) <= MOST_PARTS for order in permutations(parts)}
+    alike = Q(pk__in=candidates) | Q(profile__sort_name__in=orders) | Q(name_native__iexact=user.name_native)
     if user.name_latin:
-        same_name |= Q(name_latin__iexact=user.name_latin)
-    found = User.objects.filter(same_name | Q(pk__in=by_licence)).exclude(pk=user.pk).order_by("pk")
-    name = user.name_native.casefold()
-    return [
-        Likeness(other, other.pk in by_licence, other.name_native.casefold() == name or _is_same_latin(user, other))
-        for other in found.select_related("membership")[:MOST_DUPLICATES]
-    ]
+        alike |= Q(name_latin__iexact=user.name_latin)
+    for country, number in user.licences.values_list("country", "number"):
+        alike |= Q(pk__in=Licence.objects.filter(country=country, number__iexact=number).values("user"))
+    merged = MergeRecord.objects.filter(undone_at=None).values("merged")
+    found = User.objects.filter(alike).exclude(pk__in=merged).exclude(pk=user.pk).order_by("pk")
+    people = list(found.select_related("membership")[:MOST_DUPLICATES])
+    signs = signs_of([one.pk for one in people])
+    return [_likeness(one, names=names, shared=own & signs[one.pk]) for one in people]
 
 
-def _is_same_latin(one: User, other: User) -> bool:
-    return bool(one.name_latin) and one.name_latin.casefold() == other.name_latin.casefold()
+def _likeness(other: User, *, names: set[tuple[str, ...]], shared: set[Sign]) -> Likeness:
+    kinds = {kind for kind, _value in shared}
+    others = {tuple(name_parts(name)) for name in (other.name_native, other.name_latin) if name}
+    return Likeness(
+        other,
+        has_same_licence=IdentitySign.LICENCE in kinds,
+        has_same_name=not names.isdisjoint(others),
+        has_same_email=IdentitySign.EMAIL in kinds,
+    )

@@ -3,7 +3,7 @@
 from members.tasks.applications import move_applications
 from members.tasks.dues import make_missing_receipts, make_receipt, refresh_standings, remind_of_dues
 from members.tasks.personal_data import apply_retention, build_export, build_waiting_exports, purge_files
-from members.tasks.records import advance_import, find_duplicates, sweep_files, write_export
+from members.tasks.records import advance_import, find_duplicates, find_duplicates_of, sweep_files, write_export
 from members.tasks.transfers import settle_silent_transfers
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "build_export",
     "build_waiting_exports",
     "find_duplicates",
+    "find_duplicates_of",
     "make_missing_receipts",
     "make_receipt",
     "move_applications",

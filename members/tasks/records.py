@@ -37,3 +37,11 @@ def find_duplicates() -> int:
     from members.services import duplicates  # noqa: PLC0415 -- leaf
 
     return duplicates.index_due_people(at=timezone.now())
+
+
+@shared_task
+def find_duplicates_of(user_id: int) -> int:
+    """Open cases for a person who has just submitted an application; `find_duplicates` makes good what was lost."""
+    from members.services import duplicates  # noqa: PLC0415 -- leaf
+
+    return duplicates.index_people([user_id], at=timezone.now())

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -21,6 +22,7 @@ from members.services.duplicates import (
     note_birth_years,
 )
 from tests.factories.accounts import UserFactory
+from tests.factories.applications import World
 from tests.factories.imports import registrar
 from tests.factories.members import ChapterFactory, OfficeTermFactory, ProfileFactory
 from tests.factories.membership import ApplicationFactory, LicenceFactory
@@ -101,6 +103,19 @@ def test_job_takes_new_people_first_and_everybody_in_turn() -> None:
     note_birth_years({UserFactory().pk: 1980})
     assert index_due_people(at=later, limit=10) == 1
     assert IdentityIndex.objects.count() == len(people) + 1
+
+
+def test_submitted_application_opens_a_case(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> None:
+    world = World()
+    twin = LicenceFactory(number="0001234").user
+    index(twin)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        world.submitted()
+
+    case = DuplicateCase.objects.get()
+    assert {case.first, case.second} == {twin, world.applicant}
+    assert (case.signs, case.status) == (["licence"], CaseStatus.OPEN)
 
 
 def test_dismissed_case_comes_back_only_with_a_new_sign() -> None:

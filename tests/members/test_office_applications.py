@@ -31,8 +31,10 @@ from members.models import (
     Reference,
     ReviewNote,
 )
+from members.services.duplicates import index_people
+from members.services.office import look_alikes
 from tests.factories.accounts import UserFactory
-from tests.factories.members import ChapterFactory
+from tests.factories.members import ChapterFactory, ProfileFactory
 from tests.factories.membership import (
     ApplicationFactory,
     LicenceFactory,
@@ -626,6 +628,23 @@ def test_look_alikes_are_shown(officer: User, chapter: Chapter, client: Client) 
         (twin, True, False),
         (namesake, False, True),
     }
+
+
+def test_look_alikes_are_found_in_every_script() -> None:
+    user = ApplicationFactory(
+        status="submitted", user__name_native="Қасымбеков Ерлан", answers={"person": {"birth_year": 1980}}
+    ).user
+    member = ProfileFactory(user__name_native="Yerlan Kasymbekov").user
+    applicant = ApplicationFactory(
+        status="submitted", user__name_native="Ерлан Касымбеков", answers={"person": {"birth_year": 1980}}
+    ).user
+    colleague = LicenceFactory(user=user, number="№ 0012-А").user and LicenceFactory(number="0012A").user
+    index_people([applicant.pk, colleague.pk], at=timezone.now())
+    ProfileFactory(user__name_native="Ерлан Касымов")
+
+    found = {(one.user, one.has_same_licence, one.has_same_name) for one in look_alikes(user)}
+
+    assert found == {(member, False, True), (applicant, False, True), (colleague, True, False)}
 
 
 def test_history_speaks_of_names_and_statuses(officer: User, chapter: Chapter, client: Client) -> None:
