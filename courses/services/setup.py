@@ -62,7 +62,6 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
         ("courses", "enrolment"),
         ("courses", "certificate"),
         ("members", "chapter"),
-        ("members", "profile"),
         ("members", "officeterm"),
     ):
         office.permissions.add(*_model_permissions(app_label, model, "add", "change", "view"))

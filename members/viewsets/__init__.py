@@ -17,7 +17,7 @@ from members.viewsets.licences import LicenceViewSet
 from members.viewsets.memberships import MembershipViewSet
 from members.viewsets.reports import ReportViewSet
 from members.viewsets.retention import RetentionViewSet
-from members.viewsets.structure import ChapterViewSet, OfficeTermViewSet, ProfileViewSet
+from members.viewsets.structure import ChapterViewSet, OfficeTermViewSet
 from members.viewsets.transfers import TransferViewSet
 
 
@@ -33,7 +33,6 @@ class MembersViewSetGroup(ModelViewSetGroup):
         LicenceViewSet,
         ReportViewSet,
         ChapterViewSet,
-        ProfileViewSet,
         OfficeTermViewSet,
         AnnouncementViewSet,
         AuditViewSet,

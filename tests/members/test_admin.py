@@ -8,16 +8,17 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from audit.models import AuditEvent
 from courses.models import CourseIndexPage
 from courses.services.setup import AUTHORS, OFFICE
 from members.choices import Country
 from members.models import Chapter, OfficeTerm
 from tests.factories.accounts import UserFactory
-from tests.factories.members import ChapterFactory, OfficeTermFactory, ProfileFactory
+from tests.factories.members import ChapterFactory, OfficeTermFactory
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["/admin/chapter/", "/admin/profile/", "/admin/officeterm/"]
+LISTS = ["/admin/chapter/", "/admin/officeterm/"]
 FORMS = [f"{path}new/" for path in LISTS]
 
 
@@ -67,15 +68,13 @@ def test_visitor_is_asked_to_sign_in(path: str, client: Client) -> None:
 
 def test_office_sees_what_lists_hold(client: Client) -> None:
     member_of(client, OFFICE)
-    profile = ProfileFactory(user=UserFactory(name_native="Ерлан Қасымбеков"), city="Астана")
-    OfficeTermFactory(user=profile.user)
+    OfficeTermFactory(user=UserFactory(name_native="Ерлан Қасымбеков"))
 
-    for path in ("/admin/profile/", "/admin/officeterm/"):
-        assert "Ерлан Қасымбеков" in client.get(path).content.decode()
+    assert "Ерлан Қасымбеков" in client.get("/admin/officeterm/").content.decode()
 
 
 def test_office_adds_a_chapter(client: Client) -> None:
-    member_of(client, OFFICE)
+    user = member_of(client, OFFICE)
 
     response = client.post(
         "/admin/chapter/new/",
@@ -83,7 +82,10 @@ def test_office_adds_a_chapter(client: Client) -> None:
     )
 
     assert response.status_code == 302
-    assert Chapter.objects.get().country == Country.UZBEKISTAN
+    chapter = Chapter.objects.get()
+    assert chapter.country == Country.UZBEKISTAN
+    event = AuditEvent.objects.about(chapter).get()
+    assert (event.action, event.actor_id, event.detail["city"]) == ("members.chapter_added", user.pk, "Ташкент")
 
 
 def test_office_is_told_what_is_wrong_with_a_term(client: Client) -> None:
@@ -107,8 +109,8 @@ def test_office_is_told_what_is_wrong_with_a_term(client: Client) -> None:
 
 
 def test_office_ends_a_term(client: Client) -> None:
-    member_of(client, OFFICE)
-    term = OfficeTermFactory()
+    user = member_of(client, OFFICE)
+    term = OfficeTermFactory(starts_on=dt.date(2026, 1, 1), ends_on=None)
 
     response = client.post(
         f"/admin/officeterm/edit/{term.pk}/",
@@ -124,6 +126,21 @@ def test_office_ends_a_term(client: Client) -> None:
     term.refresh_from_db()
     assert response.status_code == 302
     assert term.ends_on == dt.date(2026, 6, 30)
+    event = AuditEvent.objects.about(term).get()
+    assert (event.action, event.actor_id, event.person_id) == ("members.office_term_changed", user.pk, term.user_id)
+    assert event.detail == {"ends_on": [None, "2026-06-30"]}
+
+
+def test_removed_term_stays_on_record(client: Client) -> None:
+    member_of(client)
+    term = OfficeTermFactory()
+    client.force_login(UserFactory(is_superuser=True))
+
+    client.post(f"/admin/officeterm/delete/{term.pk}/")
+
+    assert not OfficeTerm.objects.exists()
+    event = AuditEvent.objects.get(action="members.office_term_removed")
+    assert (event.person_id, event.detail["role"]) == (term.user_id, term.role)
 
 
 def test_office_deletes_no_chapter(client: Client) -> None:
@@ -142,5 +159,5 @@ def test_menu_shows_members_to_the_office_only(client: Client) -> None:
     member_of(client, AUTHORS)
     seen_by_author = client.get("/admin/").content.decode()
 
-    assert "/admin/profile/" in seen_by_office
-    assert "/admin/profile/" not in seen_by_author
+    assert "/admin/officeterm/" in seen_by_office
+    assert "/admin/officeterm/" not in seen_by_author

@@ -101,6 +101,5 @@ def make_world(catalogues: dict[str, CourseIndexPage]) -> World:
         "admin/announcement/": announcement.pk,
         "admin/chapter/": here.pk,
         "admin/officeterm/": OfficeTermFactory(chapter=here).pk,
-        "admin/profile/": member.profile.pk,
     }
     return world

@@ -129,7 +129,8 @@ def _create(batch: ImportBatch, creations: list[tuple[ImportRow, MemberRow]], *,
     for group in groups:
         for thing in group:
             created[thing.user_id].append(thing)
-    for dependent in (*periods, *cards):
+    dependents: tuple[MembershipPeriod | CardToken, ...] = (*periods, *cards)
+    for dependent in dependents:
         created[dependent.membership.user_id].append(dependent)
     for (row, data), membership in zip(creations, memberships, strict=True):
         row.trace["created"] = [trace_of(thing) for thing in created[membership.user_id]]
