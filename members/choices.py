@@ -333,6 +333,7 @@ class RetentionKind(models.TextChoices):
     SANCTIONS = "sanctions", _("texts of sanctions, after their end")
     ACCESS = "access", _("details of who looked at what")
     EXPORTS = "exports", _("copies of personal data")
+    MESSAGES = "messages", _("messages between members, reported ones after the report")
 
 
 class CardRevocation(models.TextChoices):

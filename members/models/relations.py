@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.db.models.fields.files import FieldFile
 
 
 class Treatment(StrEnum):
@@ -111,7 +112,19 @@ TREATMENTS: dict[str, Treatment] = {
 # What both accounts may have and only one can keep: empty columns of the one that stays are filled from the other.
 FILLED: dict[str, tuple[str, ...]] = {
     "accounts.User": ("name_latin",),
-    "members.Profile": ("city",),
+    # What a person says of himself. Not what he chose (audiences, the pseudonym, yes or no), and no file.
+    "members.Profile": (
+        "city",
+        "region",
+        "bio",
+        "areas",
+        "languages",
+        "courts",
+        "publications",
+        "admitted_year",
+        "phone",
+        "telegram",
+    ),
 }
 
 # What the site wrote about a person by itself, and what goes with the account: nobody's touch.
@@ -165,6 +178,8 @@ def treatment_of(relation: models.ForeignKey) -> Treatment:
 
 def plain(value: Any) -> Any:
     """Return a column's value as JSON holds it."""
+    if isinstance(value, FieldFile):
+        return value.name or ""
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

@@ -15,10 +15,11 @@ DEFAULT_DAYS = {
     RetentionKind.SANCTIONS: 1826,
     RetentionKind.ACCESS: 365,
     RetentionKind.EXPORTS: 7,
+    RetentionKind.MESSAGES: 365,
 }
 
 # Data that belong to a chapter: a country's law may ask for another time.
-BY_COUNTRY = frozenset(DEFAULT_DAYS) - {RetentionKind.ACCESS, RetentionKind.EXPORTS}
+BY_COUNTRY = frozenset(DEFAULT_DAYS) - {RetentionKind.ACCESS, RetentionKind.EXPORTS, RetentionKind.MESSAGES}
 
 # Events of these actions say who looked at what; details of them have a time, those of decisions have none.
 ACCESS_ACTION = r"(_|\.)(view|viewed|read|opened|export|exported|download|downloaded)$"

@@ -64,6 +64,7 @@ COLUMNS: dict[str, tuple[str, Reader, bool]] = {
     "language": (gettext_noop("Language"), lambda m: m.user.language, False),
     "city": (gettext_noop("City"), lambda m: m.user.profile.city if hasattr(m.user, "profile") else "", False),
     "email": (gettext_noop("E-mail"), lambda m: m.user.email, True),
+    "phone": (gettext_noop("Phone"), lambda m: m.user.profile.phone if hasattr(m.user, "profile") else "", True),
     "licence_number": (gettext_noop("Licence"), lambda m: _licences(m, "number"), True),
     "licence_state": (gettext_noop("State of the licence"), lambda m: _states(m), True),
 }

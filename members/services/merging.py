@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from audit.services import record
-from members.choices import CLOSED_STATUSES, CaseStatus, Standing
+from members.choices import CLOSED_STATUSES, CaseStatus, ProfileField, Standing
 from members.models import (
     Application,
     DuplicateCase,
@@ -37,9 +37,11 @@ from members.models.relations import (
     relations_to,
     treatment_of,
 )
+from members.rules.privacy import audience_of
 from members.rules.standing import standing_on
 from members.services.duplicates import lock_case
 from members.services.memberships import refresh_standing
+from members.services.profiles import index_profile
 
 # Columns that are derived: an undo puts them back and derives them anew where time has passed.
 DERIVED = ("standing", "standing_until", "version")
@@ -162,6 +164,7 @@ def approve_merge(case: DuplicateCase, *, version: int, digest: str, actor: User
     if plan.digest != digest:
         raise PlanChanged
     _write([(label, pk, column, after) for label, pk, column, _before, after in plan.changes])
+    _index_profile(plan.changes)
     changes = plan.changes + _refresh_standings(people)
     merge = MergeRecord.objects.create(
         case=row,
@@ -200,6 +203,7 @@ def undo_merge(merge: MergeRecord, *, actor: User, at: dt.datetime) -> MergeReco
     if changed:
         raise UndoRefused(changed)
     _write([(label, pk, column, before) for label, pk, column, before, _after in reversed(row.changes)])
+    _index_profile(row.changes)
     for membership in Membership.objects.filter(user__in=people).with_facts().select_related("chapter"):
         on = membership.chapter.today()
         if standing_on(membership.facts(), on) != membership.standing:
@@ -314,8 +318,23 @@ def _plan_memberships(plan: MergePlan, ours: Membership, theirs: Membership) -> 
 
 def _fill(plan: MergePlan, ours: models.Model, theirs: models.Model) -> None:
     for column in FILLED[ours._meta.label]:
+        if isinstance(ours, Profile) and isinstance(theirs, Profile) and _would_be_seen(column, ours, theirs):
+            continue
         if not getattr(ours, column) and getattr(theirs, column):
             plan.change(ours, column, getattr(theirs, column))
+
+
+def _would_be_seen(column: str, ours: Profile, theirs: Profile) -> bool:
+    """Whether more people would see a column in the profile that stays than in the one that goes."""
+    name = ProfileField.ADMITTED if column == "admitted_year" else ProfileField(column)
+    return audience_of(name, ours.chosen) > audience_of(name, theirs.chosen)
+
+
+def _index_profile(changes: list[list[Any]]) -> None:
+    """Let the directory find what a merge or its undoing wrote into a profile."""
+    ids = {pk for label, pk, *_values in changes if label == "members.Profile"}
+    for profile in Profile.objects.filter(pk__in=ids).select_related("user") if ids else ():
+        index_profile(profile)
 
 
 def _write(changes: list[tuple[str, int, str, Any]]) -> None:

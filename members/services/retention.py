@@ -18,6 +18,7 @@ from members.choices import ApplicationStatus, DocumentKind, LicenceState, Reque
 from members.models import (
     Application,
     ApplicationDocument,
+    ContactMessage,
     DataRequest,
     Invoice,
     LicenceCheck,
@@ -107,6 +108,7 @@ def apply_retention(*, at: dt.datetime) -> dict[str, int]:
         RetentionKind.PAYERS: anonymise_payers,
         RetentionKind.SANCTIONS: reduce_sanctions,
         RetentionKind.ACCESS: erase_access_details,
+        RetentionKind.MESSAGES: delete_messages,
         "files": purge_files,
     }
     done: dict[str, int] = {}
@@ -219,6 +221,22 @@ def erase_access_details(*, at: dt.datetime) -> int:
     over = _is_over(RetentionKind.ACCESS, "at", at=at)
     events = AuditEvent.objects.with_detail().filter(over, action__regex=ACCESS_ACTION).order_by("pk")
     return erase_detail(list(events.values_list("pk", flat=True)[:MOST]), actor=None, reason=REASON, at=at)
+
+
+def delete_messages(*, at: dt.datetime) -> int:
+    """Delete what members wrote to each other; what was reported is kept for as long again, from the report on."""
+    rows = ContactMessage.objects.annotate(last=Coalesce("reported_at", "sent_at"))
+    ids = list(
+        rows.filter(_is_over(RetentionKind.MESSAGES, "last", at=at)).order_by("pk").values("pk", "sender")[:MOST]
+    )
+    for row in ids:
+        message = ContactMessage(pk=row["pk"])
+        with transaction.atomic():
+            record(
+                "members.message_deleted", actor=None, subject=message, at=at, person=row["sender"], reason_code=REASON
+            )
+            message.delete()
+    return len(ids)
 
 
 def purge_files(*, at: dt.datetime) -> int:

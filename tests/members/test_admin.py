@@ -132,7 +132,6 @@ def test_office_ends_a_term(client: Client) -> None:
 
 
 def test_removed_term_stays_on_record(client: Client) -> None:
-    member_of(client)
     term = OfficeTermFactory()
     client.force_login(UserFactory(is_superuser=True))
 

@@ -266,6 +266,27 @@ def test_a_draft_is_withdrawn(person: User) -> None:
     assert AuditEvent.objects.filter(action="members.application_withdraw", person_id=person.pk).exists()
 
 
+def test_a_membership_is_resigned_from(person: User) -> None:
+    membership = MembershipFactory(user=person, resigned_on=league_day() + dt.timedelta(days=100))
+
+    erase(person)
+
+    membership.refresh_from_db()
+    assert (membership.resigned_on, membership.standing) == (league_day(), Standing.RESIGNED)
+    event = AuditEvent.objects.get(action="members.membership_resign", person_id=person.pk)
+    assert event.actor_id == person.pk
+    assert not Item.objects.filter(user=person).exists()
+
+
+def test_a_membership_that_has_not_begun_ends(person: User) -> None:
+    membership = MembershipFactory(user=person, paid=-1)
+
+    erase(person)
+
+    membership.refresh_from_db()
+    assert membership.resigned_on == league_day()
+
+
 def test_again_changes_nothing(person: User) -> None:
     first = erase(person)
     email, events = User.objects.get(pk=person.pk).email, AuditEvent.objects.count()

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from audit.models import AuditEvent
 from members.choices import Country, ExportFormat, ExportStatus, OfficeRole, Standing
-from members.models import Chapter, MemberExport, Membership
+from members.models import Chapter, MemberExport, Membership, Profile
 from members.services import exports
 from members.services.exports import COLUMNS, ColumnsForbidden, safe_cell
 from tests.factories.accounts import UserFactory
@@ -59,6 +59,12 @@ def test_file_holds_the_columns_that_were_chosen(file_format: str, kazakhstan: C
 
     assert made(export)[1:] == [["KZ-00001", membership.user.email, "0012345"]]
     assert (export.status, export.rows_total, export.rows_done) == (ExportStatus.DONE, 1, 1)
+
+
+def test_phone_of_the_profile_is_text_and_no_formula(kazakhstan: Chapter) -> None:
+    Profile.objects.filter(user=MembershipFactory().user).update(phone="+7 701 000 00 00")
+
+    assert made(ask(registrar(), kazakhstan, columns=("phone",)))[1:] == [["'+7 701 000 00 00"]]
 
 
 def test_every_column_can_be_written(kazakhstan: Chapter) -> None:

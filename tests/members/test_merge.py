@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEvent
-from members.choices import ApplicationStatus, CaseStatus, Country, OfficeRole, Standing
+from members.choices import (
+    ApplicationStatus,
+    Audience,
+    CaseStatus,
+    Country,
+    OfficeRole,
+    ProfileField,
+    Standing,
+    TagKind,
+)
 from members.models import (
     DuplicateCase,
     Invoice,
@@ -23,12 +32,14 @@ from members.models import (
     MergeRecord,
     OfficeTerm,
     Profile,
+    ProfileTag,
     league_day,
     survivor_of,
 )
-from members.models.relations import TREATMENTS, RelationUnknown, Treatment, relations_to, treatment_of
+from members.models.relations import FILLED, TREATMENTS, RelationUnknown, Treatment, relations_to, treatment_of
 from members.services import merging
 from members.services.duplicates import CaseChanged
+from members.services.imports.applying import TRACED
 from members.services.memberships import refresh_standing
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import EnrolmentFactory
@@ -70,9 +81,11 @@ def merge(survivor: User, merged: User) -> MergeRecord:
 
 
 def snapshot() -> dict[str, list[Any]]:
-    """Return every row of every table."""
+    """Return every row of every table; of the directory's index, which is written anew, without the numbers."""
     return {
-        model._meta.label: sorted(model._base_manager.values_list(), key=str)
+        model._meta.label: sorted(
+            (row[1:] if model is ProfileTag else row for row in model._base_manager.values_list()), key=str
+        )
         for model in apps.get_models(include_auto_created=True)
         if not model._meta.proxy and model._meta.managed and model._meta.label not in OWN
     }
@@ -85,6 +98,37 @@ def test_every_relation_has_its_treatment() -> None:
             assert treatment_of(relation) in Treatment
 
     assert set(TREATMENTS) <= set(merging.relation_names()), "The table names relations that do not exist any more."
+
+
+def test_profile_is_filled_and_shows_nothing_to_more_people() -> None:
+    survivor = ProfileFactory(audiences={ProfileField.TELEGRAM: Audience.MEMBERS}, city="Ош").user
+    merged = ProfileFactory(city="Алматы", bio="Trials", phone="+7 701 000 00 00", telegram="@a_lawyer").user
+
+    record = merge(survivor, merged)
+
+    profile = Profile.objects.get(user=survivor)
+    assert (profile.city, profile.bio, profile.phone) == ("Ош", "Trials", "+7 701 000 00 00")
+    assert profile.telegram == ""  # it was for nobody, and would be for all members
+    merging.undo_merge(record, actor=registrar(), at=now())
+    assert Profile.objects.get(user=survivor).bio == ""
+
+
+def test_directory_finds_what_a_merge_filled() -> None:
+    survivor, merged = ProfileFactory().user, ProfileFactory(areas=["criminal"]).user
+
+    record = merge(survivor, merged)
+
+    assert survivor.profile.tags.filter(kind=TagKind.AREA, code="criminal").exists()
+    merging.undo_merge(record, actor=registrar(), at=now())
+    assert not survivor.profile.tags.filter(kind=TagKind.AREA).exists()
+
+
+def test_every_column_of_a_profile_is_known_to_merges_and_imports() -> None:
+    derived = {"id", "user_id", "public_id", "sort_name", "pseudonym_key"}
+    columns = {field.attname for field in Profile._meta.concrete_fields} - derived
+
+    assert set(TRACED["members.Profile"]) == columns
+    assert set(FILLED["members.Profile"]) <= columns
 
 
 def test_unknown_relation_stops_every_merge(monkeypatch: pytest.MonkeyPatch) -> None:

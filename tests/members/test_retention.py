@@ -28,6 +28,7 @@ from members.choices import (
 from members.models import (
     Application,
     ApplicationDocument,
+    ContactMessage,
     Decision,
     LicenceCheck,
     Payment,
@@ -263,6 +264,23 @@ def test_details_of_access_are_erased_and_those_of_decisions_stay() -> None:
         "members.approve"
     ]
     assert verify(at=after(366)).is_whole
+
+
+def test_messages_between_members_go_after_a_year() -> None:
+    sender, recipient = UserFactory(), UserFactory()
+    plain, reported = (
+        ContactMessage.objects.create(sender=sender, recipient=recipient, text="Салем!", sent_at=START)
+        for _n in range(2)
+    )
+    ContactMessage.objects.filter(pk=reported.pk).update(reported_at=START + dt.timedelta(days=100))
+
+    assert retention.delete_messages(at=after(364)) == 0
+    assert [retention.delete_messages(at=after(365)), retention.delete_messages(at=after(366))] == [1, 0]
+    assert ContactMessage.objects.get() == reported
+    assert retention.delete_messages(at=after(465)) == 1
+    event = AuditEvent.objects.filter(action="members.message_deleted").first()
+    assert event is not None
+    assert (event.subject_id, event.person_id, event.detail) == (str(plain.pk), sender.pk, {})
 
 
 def test_one_failure_stops_nothing_else(private_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from accounts.models import User
 from audit.models import AuditEvent
 from audit.services import erase_detail, record
 from members import tasks
-from members.choices import ApplicationStatus, CardRevocation, RequestKind, RequestState
+from members.choices import CardRevocation, RequestKind, RequestState
 from members.models import (
     Application,
     CardToken,
@@ -46,8 +46,11 @@ from members.models import (
     Transfer,
 )
 from members.registry.personal_data import all_erasers
+from members.rules.transitions import LIVING
 from members.services.anonymising import NOBODY, reduce_application
+from members.services.applications import withdraw_application
 from members.services.memberships import refresh_standing
+from members.services.sanctions import resign_membership
 from notifications.models import Delivery, Item, MailAddress, Message, Mute, Preference, PushSubscription, Reader
 
 REASON = "erasure"
@@ -101,7 +104,7 @@ def erase_person(user: User, *, actor: User | None, at: dt.datetime) -> DataRequ
     if blockers := blockers_of(locked, on=on):
         raise ErasureBlocked(blockers)
     _end_membership(locked, actor=actor, at=at, on=on)
-    _empty_applications(locked, actor=actor, at=at)
+    _empty_applications(locked, at=at)
     _delete_profile(locked)
     Licence.objects.filter(user=locked).delete()
     Reference.objects.filter(referee=locked).update(name=NOBODY, email="")
@@ -124,14 +127,20 @@ def erase_person(user: User, *, actor: User | None, at: dt.datetime) -> DataRequ
 
 
 def _end_membership(user: User, *, actor: User | None, at: dt.datetime, on: dt.date) -> None:
+    """Resign from a living membership as the person would; end any other that has not ended, without that step."""
     membership = Membership.objects.select_for_update().filter(user=user).first()
-    if membership is None or membership.resigned_on is not None or membership.deceased_on is not None:
+    if membership is None or membership.deceased_on is not None:
+        return
+    if membership.resigned_on is not None and membership.resigned_on <= on:
+        return
+    if membership.standing in LIVING:
+        resign_membership(membership, actor=user, at_period_end=False, at=at)
         return
     membership.resigned_on = on
     membership.save(update_fields=["resigned_on"])
     refresh_standing(membership, on=on)
     record(
-        "members.resign",
+        "members.membership_resign",
         actor=actor,
         subject=membership,
         at=at,
@@ -141,21 +150,11 @@ def _end_membership(user: User, *, actor: User | None, at: dt.datetime, on: dt.d
     )
 
 
-def _empty_applications(user: User, *, actor: User | None, at: dt.datetime) -> None:
+def _empty_applications(user: User, *, at: dt.datetime) -> None:
+    """Withdraw the draft, if there is one, as the person would, and empty whatever was handed in ever."""
     for application in Application.objects.select_for_update(of=("self",)).filter(user=user):
-        if application.status == ApplicationStatus.DRAFT:
-            Application.objects.filter(pk=application.pk).update(
-                status=ApplicationStatus.WITHDRAWN, status_at=at, closed_at=at, version=application.version + 1
-            )
-            record(
-                "members.application_withdraw",
-                actor=actor,
-                subject=application,
-                at=at,
-                person=user,
-                chapter=application.chapter_id,
-                reason_code=REASON,
-            )
+        if application.is_open:
+            withdraw_application(application, actor=user, version=application.version, at=at)
         reduce_application(application, at=application.purged_at or at)
 
 
