@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, unlisted
 from courses import services
 from courses.forms import VerificationForm
 from courses.models import Certificate
@@ -54,17 +54,12 @@ def certificate_lookup(request: HttpRequest) -> HttpResponse:
     return render(request, "courses/certificate_lookup.html", {"form": form})
 
 
+@unlisted
 @require_safe
 def certificate_verify(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show every printed field of a certificate and whether it stands, to whoever holds its code."""
     certificate = Certificate.objects.select_related("superseded_by").filter(public_id=public_id.lower()).first()
     if certificate is None:
         form = VerificationForm(initial={"public_id": public_id[:64]})
-        response = render(
-            request, "courses/certificate_lookup.html", {"form": form, "unknown": public_id[:64]}, status=404
-        )
-    else:
-        response = render(request, "courses/certificate_verify.html", {"certificate": certificate})
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        return render(request, "courses/certificate_lookup.html", {"form": form, "unknown": public_id[:64]}, status=404)
+    return render(request, "courses/certificate_verify.html", {"certificate": certificate})

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, unlisted
 from members.choices import Standing
 from members.models import Membership
 from members.services import cards as services
@@ -128,6 +128,7 @@ def card_name(request: UserRequest) -> HttpResponse:
     return redirect("card:detail")
 
 
+@unlisted
 @rate_limit(action="card_check", config=CHECKS, limit_get=True)
 @require_safe
 def card_check(request: HttpRequest, token: str) -> HttpResponse:
@@ -138,7 +139,5 @@ def card_check(request: HttpRequest, token: str) -> HttpResponse:
     else:
         context = {"check": check, "sentence": state_sentence(check.state), "membership": check.card.membership}
         response = render(request, "members/cards/card_check.html", context)
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, unlisted
 from members.forms.cpd import ClaimForm, TranscriptForm
 from members.models import CpdClaim, CpdEntry, Membership, Transcript, league_day
 from members.rules.cpd import year_period
@@ -169,6 +169,7 @@ def transcript_revoke(request: UserRequest, public_id: str) -> HttpResponse:
     return redirect("cpd:transcript_list")
 
 
+@unlisted
 @rate_limit(action="transcript_check", config=CHECKS, limit_get=True)
 @require_safe
 def transcript_verify(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -179,7 +180,5 @@ def transcript_verify(request: HttpRequest, public_id: str) -> HttpResponse:
     else:
         context = {"transcript": transcript, "is_genuine": services.is_genuine(transcript)}
         response = render(request, "members/cpd/transcript_verify.html", context)
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"
     return response

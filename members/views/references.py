@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.http import UserRequest, signed_in
+from accounts.http import UserRequest, signed_in, unlisted
 from members.forms.applications import RefereeForm
 from members.forms.references import DeclineForm, ReferenceForm
 from members.models import Reference
@@ -20,6 +20,7 @@ from members.services import references
 from members.views.progress import own_application
 
 
+@unlisted
 @never_cache
 @sensitive_post_parameters()
 @sensitive_variables("token")
@@ -56,7 +57,8 @@ def reference_detail(request: HttpRequest, token: str) -> HttpResponse:
     response = render(request, "members/application/reference.html", context, status=status)
     # Only the site's name goes to another page, never the link. "no-referrer" would make the browser send the form
     # without an origin, which the protection against forged requests refuses.
-    return _unlisted(response, referrer="strict-origin")
+    response["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 def _confirmed(request: HttpRequest, reference: Reference, form: ReferenceForm) -> HttpResponse:
@@ -82,7 +84,7 @@ def _declined(request: HttpRequest, reference: Reference, form: DeclineForm) -> 
 def _thanks(request: HttpRequest, reference: Reference) -> HttpResponse:
     """Thank at the same address: from now on the link says that it was used."""
     context = {"reference": reference, "is_confirmed": reference.status == "confirmed"}
-    return _unlisted(render(request, "members/application/reference_thanks.html", context))
+    return render(request, "members/application/reference_thanks.html", context)
 
 
 def _closed(request: HttpRequest, closed: Exception) -> HttpResponse:
@@ -93,13 +95,7 @@ def _closed(request: HttpRequest, closed: Exception) -> HttpResponse:
         references.ReferenceExpired: _("This link is no longer valid"),
     }[type(closed)]
     context = {"heading": heading, "sentence": str(closed)}
-    return _unlisted(render(request, "members/application/reference_closed.html", context, status=status))
-
-
-def _unlisted(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpResponse:
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = referrer
-    return response
+    return render(request, "members/application/reference_closed.html", context, status=status)
 
 
 @never_cache

@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.adapter import get_adapter
@@ -21,6 +23,7 @@ from accounts.models import User
 from accounts.permissions import can_open_admin
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 SEEN_EVERY = 600  # seconds
 
@@ -40,6 +43,23 @@ def signed_in(request: HttpRequest) -> User | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     return request.user if isinstance(request.user, User) and request.user.is_authenticated else None
+
+
+def unlisted(view: View) -> View:
+    """Keep a page whose address is its key out of indexes, and its address out of what a browser tells other pages.
+
+    A view that shows a form sets a `Referrer-Policy` of its own: under "no-referrer" a browser sends the form without
+    an origin, which the protection against forged requests refuses.
+    """
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    return kept
 
 
 class TimeZoneMiddleware:

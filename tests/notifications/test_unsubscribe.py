@@ -277,7 +277,7 @@ def test_pages_do_not_say_who_the_person_is_nor_who_is_signed_in(person: User) -
             assert not re.search(r"aigul|secret|bolat|other@|csrfmiddlewaretoken", text, re.IGNORECASE)
             assert list(answer.cookies) == []
             assert "no-store" in answer["Cache-Control"]
-            assert answer["X-Robots-Tag"] == "noindex"
+            assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
     assert not Preference.objects.filter(user=other).exists()
 
 

@@ -9,6 +9,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from accounts.http import unlisted
 from notifications import tokens
 from notifications.choices import Channel, DigestFrequency, Mode
 from notifications.registry import get_kind
@@ -18,6 +19,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 UNDO = "undo"
 
 
+@unlisted
 @csrf_exempt  # the token in the address is the permission, and a mail program has no other
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
@@ -48,6 +50,5 @@ def _page(state: str, context: Mapping[str, object], *, status: int = 200) -> Ht
     """Render without the request: the page knows nothing of who has a session in this browser."""
     page = render_to_string("notifications/unsubscribe.html", {"state": state, **context})
     response = HttpResponse(page, status=status)
-    response["X-Robots-Tag"] = "noindex"
     add_never_cache_headers(response)
     return response
