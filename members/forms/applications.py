@@ -14,9 +14,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.choices import Language
 from accounts.models import User, validate_name
-from members.choices import DocumentKind, PracticeArea
+from members.choices import DocumentKind, PracticeArea, WorkLanguage
 from members.forms.dates import DateField
 from members.models import Chapter, ConsentText, InformationRequest, LicenceRule, Reference, Tier
 
@@ -185,14 +184,14 @@ class PracticeStepForm(StepForm):
         label=_("Areas of practice"),
         choices=PracticeArea.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Choose all that apply."),
+        help_text=_("Choose all that apply. Your profile begins with them, and there you say who sees them."),
         error_messages={"required": _("Choose at least one area.")},
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages in which you work"),
-        choices=Language.choices,
+        choices=WorkLanguage.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Choose all that apply."),
+        help_text=_("Choose all that apply. Your profile begins with them, and there you say who sees them."),
         error_messages={"required": _("Choose at least one language.")},
     )
     motivation = forms.CharField(

@@ -19,10 +19,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_stubs_ext import StrOrPromise
 
-from accounts.choices import Language
 from accounts.http import UserRequest
 from accounts.models import User
-from members.choices import LicenceState, PracticeArea, ReferenceStatus
+from members.choices import LicenceState, PracticeArea, ReferenceStatus, WorkLanguage
 from members.filters.office import ACCEPTED, ApplicationFilter, for_queue
 from members.forms import office as forms
 from members.models import Application, ApplicationDocument, LicenceRule, league_day
@@ -199,7 +198,7 @@ def _answers(application: Application) -> dict[str, object]:
     """Return what the applicant wrote about himself."""
     answers: dict[str, Any] = application.answers
     practice = answers.get("practice", {})
-    languages, areas = dict(Language.choices), dict(PracticeArea.choices)
+    languages, areas = dict(WorkLanguage.choices), dict(PracticeArea.choices)
     return {
         "person": answers.get("person", {}),
         "areas": [areas.get(code, code) for code in practice.get("areas", [])],

@@ -78,6 +78,8 @@ def test_application_from_draft_to_member(world: World) -> None:
     assert membership.periods.get().source == PeriodSource.ADMISSION
     assert fresh(row).status == S.COMPLETED
     assert fresh(row).closed_at == NOW
+    assert (membership.user.profile.areas, membership.user.profile.languages) == (["criminal"], [])
+    assert membership.user.profile.tags.filter(kind="area", code="criminal").exists()
 
 
 def test_application_without_dues_is_completed_by_the_approval() -> None:

@@ -14,9 +14,21 @@ from members.choices import (
     InvoicePurpose,
     OfficeRole,
     PeriodSource,
+    PracticeArea,
     SanctionKind,
+    WorkLanguage,
 )
-from members.models import AppealVote, Application, Decision, Invoice, Membership, ReviewNote, Sanction, Tier
+from members.models import (
+    AppealVote,
+    Application,
+    Decision,
+    Invoice,
+    Membership,
+    Profile,
+    ReviewNote,
+    Sanction,
+    Tier,
+)
 from members.rules.admission import APPEAL_WINDOW, REVIVE_MONTHS, VOTES_DECIDE
 from members.rules.amounts import CurrenciesDiffer
 from members.rules.transitions import LIVING
@@ -278,8 +290,23 @@ def _complete(
         at=at,
         on=on,
     )
+    _begin_profile(application)
     telling.tell_applicant(application, "completed", at=at)
     return membership
+
+
+def _begin_profile(application: Application) -> None:
+    """Begin an empty profile with the areas and languages of the application; what is there already stays."""
+    profile = Profile.objects.get(user=application.user_id)
+    practice = application.answers.get("practice", {})
+    changed = []
+    for column, known in (("areas", PracticeArea.values), ("languages", WorkLanguage.values)):
+        chosen = [code for code in practice.get(column, []) if code in known]
+        if chosen and not getattr(profile, column):
+            setattr(profile, column, chosen)
+            changed.append(column)
+    if changed:
+        profile.save(update_fields=changed)
 
 
 def _change_tier(application: Application, *, tier: Tier, actor: User | None, at: dt.datetime) -> Membership:
