@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import QuerySet
 
-from members.choices import Standing
-from members.models import Membership, MembershipPeriod, Sanction
+from members.choices import ApplicationKind, ApplicationStatus, Standing
+from members.models import Application, Membership, MembershipPeriod, Sanction
 from members.models.transfers import Transfer
 from members.rules.standing import Facts, Period, SanctionFact, standing_on
 
@@ -35,21 +35,32 @@ def day_begins(day: dt.date) -> dt.datetime:
 
 
 def read_records(memberships: QuerySet[Membership], *, on: dt.date) -> list[Record]:
-    """Read the facts of memberships as plain rows: four queries, however many memberships.
+    """Read the facts of memberships as plain rows: five queries, however many memberships.
 
-    Chapter and kind of membership are those of the day.
+    Chapter and kind of membership are those of the day: the kind of the last period that had begun, or the one that
+    an application changed it to since.
     """
     end = day_begins(on + dt.timedelta(days=1))
     chosen = memberships.order_by().values("pk")
     periods: dict[int, list[Period]] = defaultdict(list)
-    tiers: dict[int, int] = {}
+    tiers: dict[int, tuple[dt.date, int]] = {}
     rows = MembershipPeriod.objects.filter(membership__in=chosen).order_by("ends_on", "starts_on")
     for pk, starts_on, ends_on, grace, tier in rows.values_list(
         "membership_id", "starts_on", "ends_on", "tier__grace_days", "tier_id"
     ):
         periods[pk].append(Period(starts_on, ends_on, grace))
         if starts_on <= on:
-            tiers[pk] = tier
+            tiers[pk] = (starts_on, tier)
+    zone = ZoneInfo(settings.TIME_ZONE)
+    changes = Application.objects.filter(
+        user__membership__in=chosen, kind=ApplicationKind.TIER, status=ApplicationStatus.COMPLETED, closed_at__lt=end
+    )
+    for pk, closed_at, tier in changes.order_by("closed_at", "pk").values_list(
+        "user__membership", "closed_at", "tier_id"
+    ):
+        day = closed_at.astimezone(zone).date()
+        if pk not in tiers or tiers[pk][0] <= day:
+            tiers[pk] = (day, tier)
     sanctions: dict[int, list[SanctionFact]] = defaultdict(list)
     for sanction in Sanction.objects.filter(membership__in=chosen, confirmed_at__isnull=False).only(
         "membership_id", "kind", "starts_on", "ends_on", "lifted_on"
@@ -67,7 +78,7 @@ def read_records(memberships: QuerySet[Membership], *, on: dt.date) -> list[Reco
             pk,
             user_id,
             moved.get(pk, chapter),
-            tiers.get(pk, tier),
+            tiers[pk][1] if pk in tiers else tier,
             Facts(tuple(periods[pk]), tuple(sanctions[pk]), resigned_on, deceased_on),
         )
         for pk, user_id, chapter, tier, resigned_on, deceased_on in memberships.order_by("pk").values_list(

@@ -99,6 +99,20 @@ REPORTS = (
         REVIEW_ROLES,
         reports.licence_checks,
     ),
+    Report(
+        "development",
+        gettext_lazy("Professional development"),
+        gettext_lazy("How many hours members recorded in twelve months, by chapter; small numbers are hidden."),
+        REVIEW_ROLES,
+        reports.hours_of_development,
+    ),
+    Report(
+        "directory",
+        gettext_lazy("Choices in the directory"),
+        gettext_lazy("Who may find members in the directory by their choice, by chapter; small numbers are hidden."),
+        REVIEW_ROLES,
+        reports.directory_choices,
+    ),
 )
 
 

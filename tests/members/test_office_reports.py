@@ -3,23 +3,39 @@
 import csv
 import datetime as dt
 import io
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from audit.models import AuditEvent
 from courses.models import CourseIndexPage
-from members.choices import ApplicationStatus, Country, Currency, DecisionReason, DecisionStep, OfficeRole, SanctionKind
-from members.models import Chapter, Decision, Payment, Profile, Waiver, league_day
+from members.choices import (
+    ApplicationKind,
+    ApplicationStatus,
+    Audience,
+    Country,
+    Currency,
+    DecisionReason,
+    DecisionStep,
+    OfficeRole,
+    SanctionKind,
+    Standing,
+)
+from members.models import Chapter, Decision, Membership, Payment, Profile, Waiver, league_day
 from members.models.transfers import Transfer
 from members.rules.standing import standing_on
 from members.services import reports
+from members.services.cpd import record_course, reverse_course
+from members.services.memberships import refresh_standing
 from members.services.reports import Scope, Table, safe_cell, to_csv
 from members.services.reports.members import pool_small
-from members.services.standings import read_records
+from members.services.reports.suppressed import suppress
+from members.services.standings import read_records, with_standing
 from members.viewsets.reports import REPORTS
 from tests.factories.accounts import UserFactory
 from tests.factories.members import ChapterFactory
@@ -29,6 +45,7 @@ from tests.factories.membership import (
     LicenceFactory,
     MembershipFactory,
     PeriodFactory,
+    SafetyProfileFactory,
     SanctionFactory,
     TierFactory,
 )
@@ -99,6 +116,89 @@ def test_kind_and_chapter_are_those_of_the_day(chapter: Chapter) -> None:
     assert line(reports.members_by_standing(scope(other)), str(other), str(TierFactory()))[0] == 1
 
 
+Change = Callable[[Membership, dt.date], None]
+
+
+def suspend(membership: Membership, on: dt.date) -> None:
+    SanctionFactory(membership=membership, starts_on=on)
+
+
+def suspend_and_lift(membership: Membership, on: dt.date) -> None:
+    SanctionFactory(membership=membership, starts_on=on, lifted_on=on + 5 * DAY)
+
+
+def expel(membership: Membership, on: dt.date) -> None:
+    SanctionFactory(membership=membership, kind=SanctionKind.EXPULSION, starts_on=on)
+
+
+def resign(membership: Membership, on: dt.date) -> None:
+    Membership.objects.filter(pk=membership.pk).update(resigned_on=on)
+
+
+def die(membership: Membership, on: dt.date) -> None:
+    Membership.objects.filter(pk=membership.pk).update(deceased_on=on)
+
+
+def propose_only(membership: Membership, on: dt.date) -> None:
+    SanctionFactory(membership=membership, starts_on=on, confirmed_at=None)
+
+
+def renew(membership: Membership, on: dt.date) -> None:
+    PeriodFactory(membership=membership, starts_on=league_day() - 300 * DAY + 365 * DAY)
+
+
+A, S = Standing.ACTIVE, Standing.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after", "now"),
+    [
+        (suspend, A, S, S),
+        (suspend_and_lift, A, S, A),
+        (expel, A, Standing.EXPELLED, Standing.EXPELLED),
+        (resign, A, Standing.RESIGNED, Standing.RESIGNED),
+        (die, A, Standing.DECEASED, Standing.DECEASED),
+        (propose_only, A, A, A),
+        (renew, A, A, A),
+    ],
+)
+def test_what_happened_later_changes_no_standing_of_an_earlier_day(
+    change: Change, before: Standing, after: Standing, now: Standing, chapter: Chapter
+) -> None:
+    """Something happened 20 days ago: the days before know nothing of it, whatever the cached standing says."""
+    happened_on = league_day() - 20 * DAY
+    membership = MembershipFactory(chapter=chapter, paid=300)
+    change(membership, happened_on)
+    refresh_standing(membership, on=league_day())
+    days = (happened_on - 280 * DAY, happened_on - DAY, happened_on, league_day())
+
+    for day, standing in zip(days, (before, before, after, now), strict=True):
+        found = reports.members_by_standing(scope(chapter, on=day))
+        column = found.columns.index(str(standing.label))
+        assert found.totals[column] == 1, (day, standing)
+        rows = Membership.objects.all()
+        assert with_standing(read_records(rows, on=day), standing, day) == [membership.pk]
+
+
+def test_kind_of_a_past_day_is_the_one_before_a_change(chapter: Chapter) -> None:
+    trainee = TierFactory(code="trainee", name_ru="Стажёр", name_en="Trainee")
+    membership = MembershipFactory(chapter=chapter, tier=trainee)
+    Membership.objects.update(tier=TierFactory())
+    ApplicationFactory(
+        user=membership.user,
+        kind=ApplicationKind.TIER,
+        tier=TierFactory(),
+        status=ApplicationStatus.COMPLETED,
+        closed_at=timezone.now() - 10 * DAY,
+    )
+
+    then = reports.members_by_standing(scope(chapter, on=league_day() - 12 * DAY))
+    now = reports.members_by_standing(scope(chapter))
+
+    assert line(then, str(chapter), str(trainee))[0] == 1
+    assert line(now, str(chapter), str(TierFactory()))[0] == 1
+
+
 def test_plain_rows_give_the_standing_that_the_membership_gives(chapter: Chapter) -> None:
     """What reports read in bulk is what one membership says of itself, on every day of two years."""
     made = [MembershipFactory(chapter=chapter, paid=days) for days in (30, 380, 420, 700)]
@@ -141,6 +241,66 @@ def test_renewals_by_month_of_the_end(chapter: Chapter) -> None:
 
     assert table.totals[1:] == [3, 1, 1, 33]
     assert earlier.totals[1:] == [3, 1, 0, 33]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "least", "shown"),
+    [
+        ([0, 0, 0], 5, [0, 0, 0]),
+        ([5, 20, 0], 5, [5, 20, 0]),
+        ([4, 20, 30], 5, [None, None, 30]),  # alone it would be found by subtraction
+        ([2, 3, 30], 5, [None, None, 30]),
+        ([1, 2, 30], 5, [None, None, None]),
+        ([3, 0, 20], 5, [None, None, None]),  # a nought protects nobody
+        ([4, 0, 0], 5, [None, None, None]),
+        ([9, 20, 30], 10, [None, None, 30]),
+        ([9, 20, 30], 5, [9, 20, 30]),
+        ([], 5, []),
+    ],
+)
+def test_suppress(numbers: list[int], least: int, shown: list[int | None]) -> None:
+    assert suppress(numbers, least) == shown
+
+
+def members_with_hours(chapter: Chapter, *hours: int) -> list[Membership]:
+    made = [MembershipFactory(chapter=chapter) for _hours in hours]
+    for membership, number in zip(made, hours, strict=True):
+        if number:
+            on = league_day()
+            record_course(membership.user, key=f"c:{number}", title="x", minutes=60 * number, on=on, at=timezone.now())
+    return made
+
+
+def test_hours_of_development(chapter: Chapter) -> None:
+    SafetyProfileFactory(country=chapter.country, chapter_size_shown=True)
+    hidden = ChapterFactory(country=Country.TAJIKISTAN)
+    made = members_with_hours(chapter, *[0] * 5, *[9] * 6, *[40] * 5)
+    reverse_course(made[10].user, key="c:9", reason="Error", actor=None, at=timezone.now())
+    members_with_hours(hidden, *[0] * 9)
+
+    table = reports.hours_of_development(scope(chapter, hidden))
+    before = reports.hours_of_development(scope(chapter, on=league_day() - DAY))
+
+    assert line(table, str(chapter)) == [6, 5, 0, 0, 5]
+    assert set(line(table, str(hidden))) == {_("not shown")}
+    assert line(before, str(chapter)) == [16, 0, 0, 0, 0]
+    assert table.totals == []
+
+
+def test_choices_in_the_directory(chapter: Chapter) -> None:
+    SafetyProfileFactory(country=chapter.country, chapter_size_shown=True)
+    hidden = ChapterFactory(country=Country.TAJIKISTAN)
+    for place, audience in ((chapter, Audience.NOBODY), (chapter, Audience.MEMBERS), (hidden, Audience.MEMBERS)):
+        made = [MembershipFactory(chapter=place).user.pk for _number in range(6)]
+        Profile.objects.filter(user__in=made).update(name_audience=audience)
+    MembershipFactory(chapter=chapter, paid=600)  # lapsed: in no directory
+
+    table = reports.directory_choices(scope(chapter, hidden))
+
+    assert line(table, str(chapter)) == [6, 0, 6, 0, 50]
+    assert set(line(table, str(hidden))) == {_("not shown")}
+    assert table.chart is not None
+    assert table.chart.labels == [str(chapter)]
 
 
 def decided(chapter: Chapter, *, days: int, spent: int, at: dt.datetime | None = None, reason: str = "") -> None:
@@ -356,7 +516,8 @@ def test_registrar_sees_the_league_and_may_narrow_it(chapter: Chapter, client: C
 
 
 READERS = {
-    OfficeRole.CHAPTER_REVIEWER: {"members", "movement", "renewals", "places", "decisions", "reasons", "licences"},
+    OfficeRole.CHAPTER_REVIEWER: {"members", "movement", "renewals", "places", "decisions", "reasons", "licences"}
+    | {"development", "directory"},
     OfficeRole.TREASURER: {"members", "movement", "renewals", "places", "dues", "debts"},
     OfficeRole.ETHICS: {"members", "movement", "renewals", "places"},
     OfficeRole.CHAPTER_OFFICER: {report.code for report in REPORTS},
@@ -407,15 +568,17 @@ def test_chart_repeats_what_the_table_says(chapter: Chapter, client: Client) -> 
 
 
 QUERIES = {
-    "members": 15,
-    "movement": 14,
+    "members": 16,
+    "movement": 15,
     "renewals": 11,
-    "places": 15,
+    "places": 16,
     "decisions": 12,
     "reasons": 11,
     "dues": 13,
     "debts": 13,
     "licences": 11,
+    "development": 17,
+    "directory": 17,
 }
 
 
