@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
 
 from members.choices import ApplicationKind, ApplicationStatus, Standing
 from members.models import Application, Membership, MembershipPeriod, Sanction
@@ -51,14 +52,13 @@ def read_records(memberships: QuerySet[Membership], *, on: dt.date) -> list[Reco
         periods[pk].append(Period(starts_on, ends_on, grace))
         if starts_on <= on:
             tiers[pk] = (starts_on, tier)
-    zone = ZoneInfo(settings.TIME_ZONE)
     changes = Application.objects.filter(
         user__membership__in=chosen, kind=ApplicationKind.TIER, status=ApplicationStatus.COMPLETED, closed_at__lt=end
     )
-    for pk, closed_at, tier in changes.order_by("closed_at", "pk").values_list(
-        "user__membership", "closed_at", "tier_id"
+    changed_on = TruncDate("closed_at", tzinfo=ZoneInfo(settings.TIME_ZONE))
+    for pk, day, tier in (
+        changes.annotate(day=changed_on).order_by("closed_at", "pk").values_list("user__membership", "day", "tier_id")
     ):
-        day = closed_at.astimezone(zone).date()
         if pk not in tiers or tiers[pk][0] <= day:
             tiers[pk] = (day, tier)
     sanctions: dict[int, list[SanctionFact]] = defaultdict(list)

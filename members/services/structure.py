@@ -44,8 +44,13 @@ def note_removed(thing: Structure, *, actor: User, at: dt.datetime) -> None:
 
 
 def _note(what: str, thing: Structure, detail: Mapping[str, object], *, actor: User, at: dt.datetime) -> None:
-    if isinstance(thing, Chapter):
-        kind, person, chapter = "chapter", None, thing.pk
-    else:
-        kind, person, chapter = "office_term", thing.user_id, thing.chapter_id
-    record(f"members.{kind}_{what}", actor=actor, subject=thing, at=at, person=person, chapter=chapter, detail=detail)
+    term = thing if isinstance(thing, OfficeTerm) else None
+    record(
+        f"members.office_term_{what}" if term else f"members.chapter_{what}",
+        actor=actor,
+        subject=thing,
+        at=at,
+        person=term.user_id if term else None,
+        chapter=term.chapter_id if term else thing.pk,
+        detail=detail,
+    )

@@ -54,7 +54,7 @@ def hours_of_development(scope: Scope) -> Table:
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for user_id, chapter in chapter_of.items():
         counts[chapter][bisect_right(HOURS, minutes.get(user_id, 0))] += 1
-    labels = [_("None"), _("Under 10 hours"), _("10 to 20 hours"), _("20 to 40 hours"), _("40 hours and more")]
+    labels = [_("No hours"), _("Under 10 hours"), _("10 to 20 hours"), _("20 to 40 hours"), _("40 hours and more")]
     rows, charted = _rows(scope, {chapter: [found[group] for group in range(5)] for chapter, found in counts.items()})
     chart = Chart(
         [name for name, _numbers in charted],
