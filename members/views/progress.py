@@ -67,6 +67,7 @@ def step_context(application: Application, name: str) -> dict[str, object]:
         "steps": steps,
         "step": steps[number],
         "number": number + 1,
+        "needs_referees": references_needed(application.kind) > 0,
         "previous": steps[number - 1] if number else None,
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from members.forms.applications import (
 )
 from members.models import Application, LicenceRule, Tier, league_day
 from members.services import applications as services
-from members.views.progress import next_url, own_application, step_context
+from members.views.progress import next_url, own_application, step_context, step_labels
 
 
 @never_cache
@@ -94,6 +94,8 @@ def licence_initial(application: Application) -> dict[str, Any]:
 
 def _step(request: UserRequest, application: Application, name: str, form: StepForm, **extra: object) -> HttpResponse:
     """Show a step, or store it: whole when the person goes on, what is right so far when the person leaves."""
+    if name not in step_labels(application):
+        raise Http404  # who changes the kind of membership needs no referees
     if application.status != ApplicationStatus.DRAFT:
         messages.info(request, _("This application has been sent, so its answers stand as they are."))
         return redirect("application:detail", application.pk)

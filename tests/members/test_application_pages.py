@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from members.choices import ApplicationStatus, DecisionStep, OfficeRole, ReferenceStatus
+from members.choices import ApplicationKind, ApplicationStatus, DecisionStep, OfficeRole, ReferenceStatus
 from members.http import MaskTokens
 from members.models import (
     Application,
@@ -332,6 +332,14 @@ def test_change_leads_back_to_the_overview(applicant: Client, person: User) -> N
     response = applicant.post(page("practice", application.pk) + "?back", data)
     assert response["Location"] == page("check", application.pk)
     assert Application.objects.get(pk=application.pk).motivation == "Other"
+
+
+def test_who_changes_the_kind_of_membership_is_asked_for_no_referees(applicant: Client, person: User) -> None:
+    application = ApplicationFactory(user=person, kind=ApplicationKind.TIER)
+
+    assert applicant.get(page("referees", application.pk)).status_code == 404
+    assert applicant.post(page("referees", application.pk), {"name_1": "Somebody"}).status_code == 404
+    assert "two members who know your work" not in text_of(applicant.get(page("person", application.pk)))
 
 
 def test_referees_must_be_two_others(applicant: Client, person: User) -> None:

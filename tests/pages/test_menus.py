@@ -181,6 +181,17 @@ def test_mark_current_marks_the_nearest_above(path: str, expected: list[str]) ->
     assert [entry["url"] for entry in marked if entry["is_current"]] == expected
 
 
+def test_mark_current_marks_a_link_on_every_page_of_its_section() -> None:
+    links = [
+        {"label": "Членство", "url": "/membership/mine/", "section": "/membership/"},
+        {"label": "Участники", "url": "/members/"},
+    ]
+
+    marked = services.mark_current(links, "/membership/dues/")
+
+    assert [link["is_current"] for link in marked] == [True, False]
+
+
 def test_mark_current_marks_nothing_where_nothing_fits() -> None:
     marked = services.mark_current([{"label": "Курсы", "url": "/courses/"}], "/news/")
 
