@@ -97,7 +97,7 @@ def look_alikes(user: User) -> list[Likeness]:
     merged = MergeRecord.objects.filter(undone_at=None).values("merged")
     found = User.objects.filter(alike).exclude(pk__in=merged).exclude(pk=user.pk).order_by("pk")
     people = list(found.select_related("membership")[:MOST_DUPLICATES])
-    signs = signs_of([one.pk for one in people])
+    signs = signs_of([one.pk for one in people]) if people else {}
     return [_likeness(one, names=names, shared=own & signs[one.pk]) for one in people]
 
 

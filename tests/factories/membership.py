@@ -58,7 +58,7 @@ class MembershipFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     user = factory.SubFactory(UserFactory)
-    number = factory.Sequence(lambda number: f"KZ-{number:05d}")
+    number = factory.Sequence(lambda number: f"KZ-{60000 + number}")  # above those that admissions give
     chapter = factory.SubFactory(ChapterFactory)
     tier = factory.SubFactory(TierFactory)
     joined_on = factory.LazyFunction(lambda: league_day() - dt.timedelta(days=30))

@@ -17,7 +17,7 @@ from members.choices import (
     ReferenceStatus,
     Standing,
 )
-from members.models import Application, Invoice, Membership, Sanction
+from members.models import Application, Invoice, Membership, Profile, Sanction
 from members.permissions.applications import transitions_with_reasons
 from members.rules.transitions import APPLICATION
 from members.services import applications, licences
@@ -78,8 +78,9 @@ def test_application_from_draft_to_member(world: World) -> None:
     assert membership.periods.get().source == PeriodSource.ADMISSION
     assert fresh(row).status == S.COMPLETED
     assert fresh(row).closed_at == NOW
-    assert (membership.user.profile.areas, membership.user.profile.languages) == (["criminal"], [])
-    assert membership.user.profile.tags.filter(kind="area", code="criminal").exists()
+    profile = Profile.objects.get(user=world.applicant)
+    assert (profile.areas, profile.languages) == (["criminal"], [])
+    assert profile.tags.filter(kind="area", code="criminal").exists()
 
 
 def test_application_without_dues_is_completed_by_the_approval() -> None:

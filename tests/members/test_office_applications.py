@@ -330,7 +330,7 @@ def test_one_application_costs_the_same_for_any_number_of_rows(
         client.post(url(application, "note/"), {"text": f"Note {number}"})
     client.get(url(application))
 
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(47):
         client.get(url(application))
 
 
