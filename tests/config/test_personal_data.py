@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from accounts.models import User
 from members.registry.personal_data import all_exports
+from members.services import personal_data  # noqa: F401 -- declares the tables of the copy
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db

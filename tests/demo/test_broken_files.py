@@ -13,7 +13,7 @@ from courses.models import Course
 from demo.loader import load_membership, read_demo
 from demo.sources import ContentError
 from members.models import Chapter
-from pages.models import HomePage
+from pages.models import HomePage, NewsPage, SiteText
 from tests.demo.conftest import Load
 from tests.demo.content import LESSON, TRANSLATION, line_of
 
@@ -203,7 +203,7 @@ MEMBERS = [
 
 
 def nothing_is_loaded() -> bool:
-    return not any(model.objects.exists() for model in (User, Chapter, Course, HomePage))
+    return not any(model.objects.exists() for model in (User, Chapter, Course, NewsPage, SiteText))
 
 
 def expect_refusal(load: Load, path: Path, line: int, says: str) -> None:

@@ -20,6 +20,8 @@ import psycopg
 import redis
 from django.core.management import call_command
 
+from tests.databases import copy_template
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 150  # migrating and loading the demo world on a slow machine
 STOP_SECONDS = 20
@@ -53,15 +55,21 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def own_database(server: str, folder: Path) -> Iterator[str]:
-    """Give the address of a new database: on that PostgreSQL server, or a file in the folder without one."""
+    """Give the address of a new database: on that PostgreSQL server, or a file in the folder without one.
+
+    It begins as a copy of what the suite migrated before, if it did.
+    """
     if not server.startswith(("postgres://", "postgresql://")):
-        yield f"sqlite:///{folder / 'platform.sqlite3'}"
+        path = folder / "platform.sqlite3"
+        copy_template(str(path), "migrated")
+        yield f"sqlite:///{path}"
         return
     name = f"call_e2e_{os.getpid()}"
     address = urlsplit(server)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        if not copy_template(name, "migrated"):
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{name}"')
     try:
         yield urlunsplit(address._replace(path=f"/{name}"))
     finally:

@@ -100,7 +100,7 @@ def test_deliveries(reader: User, count: int, assert_queries: Ask) -> None:
 def test_home(reader: User, home_pages: object, count: int, assert_queries: Ask) -> None:
     many_items(reader, count)
 
-    assert_queries("/en/home/", 10)
+    assert_queries("/en/home/", 11)
 
 
 def test_count_unread_is_one_query(reader: User, count: int, django_assert_num_queries: Callable) -> None:

@@ -16,7 +16,7 @@ from pages.models import HomePage
 from pages.services import create_home_pages
 from tests.factories.pages import add_standard_page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_site")]
 
 TITLES = {"ru": "Лига", "en": "League"}
 

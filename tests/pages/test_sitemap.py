@@ -65,7 +65,7 @@ def test_sitemap_leaves_out_drafts_and_restricted_pages(home: HomePage, client: 
     add_standard_page(restricted, "inside")
     PageViewRestriction.objects.create(page=restricted, restriction_type=PageViewRestriction.LOGIN)
 
-    assert paths(client) == ["/", "/en/"]
+    assert paths(client) == ["/", "/courses/", "/en/", "/en/courses/"]
 
 
 def test_sitemap_alternates_name_no_draft(home: HomePage, english_home: HomePage, client: Client) -> None:
