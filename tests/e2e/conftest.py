@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from demo.loader.people import DEMO_PASSWORD
-from tests.e2e.pages import ADVOCATE, APPLICANT, OFFICER, Place, find_member, make_application, make_places
+from tests.e2e.pages import ADVOCATE, APPLICANT, OFFICER, Place, find_application, find_member, make_places
 from tests.e2e.stack import Platform, running_platform, running_web_server
 from tests.e2e.watch import Watch
 
@@ -209,7 +209,7 @@ def signed_in(browser: Browser, platform_url: str) -> SignedIn:
 def places(browser: Browser, platform_url: str, signed_in: SignedIn) -> dict[str, str]:
     """The addresses that only somebody's work creates: made once, by people of the demo world."""
     found: dict[str, str] = {}
-    for email, work in ((ADVOCATE, make_places), (APPLICANT, make_application), (OFFICER, find_member)):
+    for email, work in ((ADVOCATE, make_places), (APPLICANT, find_application), (OFFICER, find_member)):
         context = browser.new_context(base_url=platform_url, storage_state=signed_in(email), java_script_enabled=False)
         found |= work(context.new_page())
         context.close()
