@@ -50,9 +50,7 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
     # A chapter's officer sees the League's structure and no member's records: those of other chapters are not theirs.
     groups = create_office_groups()
     officers, office = groups[CHAPTER_OFFICERS], groups[OFFICE]
-    officers.permissions.add(
-        *_model_permissions("members", "chapter", "view"), *_model_permissions("members", "officeterm", "view")
-    )
+    officers.permissions.add(*_model_permissions("members", "chapter", "view"))
     office.permissions.add(
         *_model_permissions("members", "announcement", "add", "change", "view", "publish"),
         *_model_permissions("notifications", "message", "change", "view"),
@@ -62,9 +60,11 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
         ("courses", "enrolment"),
         ("courses", "certificate"),
         ("members", "chapter"),
-        ("members", "officeterm"),
     ):
         office.permissions.add(*_model_permissions(app_label, model, "add", "change", "view"))
+    # Offices alone decide about terms of office; what earlier versions gave goes.
+    for group in (officers, office):
+        group.permissions.remove(*_model_permissions("members", "officeterm", "add", "change", "view"))
 
 
 def _model_permissions(app_label: str, model: str, *actions: str) -> list[Permission]:

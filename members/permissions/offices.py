@@ -4,7 +4,7 @@ A superuser is no party: who runs the server does not decide about members.
 """
 
 from accounts.models import User
-from members.choices import OfficeRole
+from members.choices import CHAPTER_ROLES, OfficeRole
 from members.models import Application, Chapter, Membership, offices_of
 from members.rules.transitions import APPLICATION, MEMBERSHIP, Party, Transition, permitted
 
@@ -42,3 +42,26 @@ def membership_transitions(user: User, membership: Membership) -> list[Transitio
 def can_open_office(user: User) -> bool:
     """Whether the person holds any office today."""
     return bool(offices_of(user))
+
+
+def sees_terms(user: User) -> bool:
+    """Whether the person may look at terms of office: of the own chapters, or of all by an office of the League."""
+    offices = offices_of(user)
+    return offices.reaches_league or bool(offices.chapters_with(*CHAPTER_ROLES))
+
+
+def appoints(user: User) -> bool:
+    """Whether the person may give some office: a superuser has no part in it."""
+    offices = offices_of(user)
+    return offices.holds(OfficeRole.BOARD) or offices.holds(OfficeRole.REGISTRAR)
+
+
+def may_appoint(user: User, *, person_id: int, chapter_id: int | None) -> bool:
+    """Whether the person may give, change or remove this term of somebody: the League's by the board alone.
+
+    Nobody decides about an office of his own.
+    """
+    offices = offices_of(user)
+    if person_id == user.pk:
+        return False
+    return offices.holds(OfficeRole.BOARD) or (chapter_id is not None and offices.holds(OfficeRole.REGISTRAR))

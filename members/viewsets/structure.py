@@ -1,14 +1,39 @@
-"""The League's structure in its office: chapters and terms of office; every change is in the audit log."""
+"""The League's structure in its office: chapters and terms of office; every change is in the audit log.
+
+Chapters follow the permissions of groups. Terms of office follow offices alone, or permissions could make offices.
+"""
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import ModelForm
 from django.utils import timezone
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies import BasePermissionPolicy
 
+from accounts.models import User
+from members.forms.structure import OfficeTermForm
 from members.models import Chapter, OfficeTerm
+from members.permissions.offices import appoints, may_appoint, sees_terms
 from members.services import structure as services
+
+
+class OfficeTermPolicy(BasePermissionPolicy):
+    """Who looks at terms of office and who gives them, by offices: superusers like everybody else."""
+
+    def user_has_permission(self, user: User, action: str) -> bool:
+        if action == "view":
+            return sees_terms(user)
+        return action in {"add", "change", "delete"} and appoints(user)
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: OfficeTerm) -> bool:
+        if action == "view":
+            return self.user_has_permission(user, action)
+        return self.user_has_permission(user, action) and may_appoint(
+            user, person_id=instance.user_id, chapter_id=instance.chapter_id
+        )
 
 
 class StructureCreateView(generic.CreateView):
@@ -50,9 +75,38 @@ class ChapterViewSet(StructureViewSet):
     inspect_view_enabled = True
 
 
+class OfficeTermCreateView(StructureCreateView):
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.request.user}
+
+
+class OfficeTermEditView(StructureEditView):
+    def get_object(self, queryset: Any = None) -> OfficeTerm:
+        return _appointed(self, super().get_object(queryset), "change")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.request.user}
+
+
+class OfficeTermDeleteView(StructureDeleteView):
+    def get_object(self, queryset: Any = None) -> OfficeTerm:
+        return _appointed(self, super().get_object(queryset), "delete")
+
+
+def _appointed(view: Any, term: OfficeTerm, action: str) -> OfficeTerm:
+    if not view.user_has_permission_for_instance(action, term):
+        raise PermissionDenied
+    return term
+
+
 class OfficeTermViewSet(StructureViewSet):
     model = OfficeTerm
     icon = "group"
-    form_fields = ["user", "role", "chapter", "starts_on", "ends_on"]
+    add_view_class = OfficeTermCreateView
+    edit_view_class = OfficeTermEditView
+    delete_view_class = OfficeTermDeleteView
     list_display = ["user", "role", "chapter", "starts_on", "ends_on"]
     list_filter = ["role", "chapter"]
+
+    def get_form_class(self, for_update: bool = False) -> type[ModelForm]:
+        return OfficeTermForm

@@ -4,17 +4,21 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import AuditEvent
 from courses.models import CourseIndexPage
 from courses.services.setup import AUTHORS, OFFICE
-from members.choices import Country
-from members.models import Chapter, OfficeTerm
+from members.choices import Country, OfficeRole
+from members.models import Chapter, OfficeTerm, offices_of
+from members.services.structure import AppointmentRefused, note_added, note_changed, note_removed, stored_values
 from tests.factories.accounts import UserFactory
 from tests.factories.members import ChapterFactory, OfficeTermFactory
+from tests.factories.office import holder_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +32,17 @@ def roles(catalogues: dict[str, CourseIndexPage], settings: Settings) -> None:
     settings.REQUIRE_STAFF_MFA = False
 
 
+def officer(client: Client, role: OfficeRole) -> User:
+    user = holder_of(role, ChapterFactory())
+    client.force_login(user)
+    return user
+
+
+def term_of(user: User, role: OfficeRole, chapter: Chapter | None = None, **fields: object) -> dict[str, object]:
+    given = {"user": user.pk, "role": role, "chapter": chapter.pk if chapter else "", "starts_on": "2026-03-01"}
+    return {**given, "ends_on": "", **fields}
+
+
 def member_of(client: Client, *groups: str) -> User:
     user: User = UserFactory()
     user.groups.set(Group.objects.filter(name__in=groups))
@@ -37,7 +52,7 @@ def member_of(client: Client, *groups: str) -> User:
 
 @pytest.mark.parametrize("path", [*LISTS, *FORMS])
 def test_office_opens(path: str, client: Client) -> None:
-    member_of(client, OFFICE)
+    officer(client, OfficeRole.REGISTRAR)
 
     assert client.get(path).status_code == 200
 
@@ -67,7 +82,7 @@ def test_visitor_is_asked_to_sign_in(path: str, client: Client) -> None:
 
 
 def test_office_sees_what_lists_hold(client: Client) -> None:
-    member_of(client, OFFICE)
+    officer(client, OfficeRole.REGISTRAR)
     OfficeTermFactory(user=UserFactory(name_native="Ерлан Қасымбеков"))
 
     assert "Ерлан Қасымбеков" in client.get("/admin/officeterm/").content.decode()
@@ -89,38 +104,26 @@ def test_office_adds_a_chapter(client: Client) -> None:
 
 
 def test_office_is_told_what_is_wrong_with_a_term(client: Client) -> None:
-    user = member_of(client, OFFICE)
-    chapter = ChapterFactory()
+    officer(client, OfficeRole.REGISTRAR)
+    person = UserFactory()
 
     response = client.post(
         "/admin/officeterm/new/",
-        {
-            "user": user.pk,
-            "role": "chapter_officer",
-            "chapter": chapter.pk,
-            "starts_on": "2026-03-01",
-            "ends_on": "2026-02-01",
-        },
+        term_of(person, OfficeRole.CHAPTER_OFFICER, ChapterFactory(), ends_on="2026-02-01"),
     )
 
     assert response.status_code == 200
     assert response.context["form"].non_field_errors()
-    assert not OfficeTerm.objects.exists()
+    assert not OfficeTerm.objects.filter(user=person).exists()
 
 
 def test_office_ends_a_term(client: Client) -> None:
-    user = member_of(client, OFFICE)
+    user = officer(client, OfficeRole.REGISTRAR)
     term = OfficeTermFactory(starts_on=dt.date(2026, 1, 1), ends_on=None)
 
     response = client.post(
         f"/admin/officeterm/edit/{term.pk}/",
-        {
-            "user": term.user_id,
-            "role": term.role,
-            "chapter": term.chapter_id,
-            "starts_on": "2026-01-01",
-            "ends_on": "2026-06-30",
-        },
+        term_of(term.user, term.role, term.chapter, starts_on="2026-01-01", ends_on="2026-06-30"),
     )
 
     term.refresh_from_db()
@@ -133,13 +136,119 @@ def test_office_ends_a_term(client: Client) -> None:
 
 def test_removed_term_stays_on_record(client: Client) -> None:
     term = OfficeTermFactory()
-    client.force_login(UserFactory(is_superuser=True))
+    officer(client, OfficeRole.BOARD)
 
     client.post(f"/admin/officeterm/delete/{term.pk}/")
 
-    assert not OfficeTerm.objects.exists()
+    assert not OfficeTerm.objects.filter(pk=term.pk).exists()
     event = AuditEvent.objects.get(action="members.office_term_removed")
     assert (event.person_id, event.detail["role"]) == (term.user_id, term.role)
+
+
+@pytest.mark.parametrize("role", [OfficeRole.BOARD, OfficeRole.REGISTRAR, OfficeRole.ETHICS, OfficeRole.TREASURER])
+def test_only_the_board_gives_offices_of_the_league(role: OfficeRole, client: Client) -> None:
+    person = UserFactory()
+
+    officer(client, OfficeRole.REGISTRAR)
+    refused = client.post("/admin/officeterm/new/", term_of(person, role))
+    assert refused.context["form"].non_field_errors()
+    assert not offices_of(person)
+
+    officer(client, OfficeRole.BOARD)
+    assert client.post("/admin/officeterm/new/", term_of(person, role)).status_code == 302
+    assert OfficeTerm.objects.get(user=person).role == role
+
+
+@pytest.mark.parametrize("actor", [OfficeRole.BOARD, OfficeRole.REGISTRAR])
+def test_registrar_and_board_give_offices_of_chapters(actor: OfficeRole, client: Client) -> None:
+    officer(client, actor)
+    person, chapter = UserFactory(), ChapterFactory()
+
+    response = client.post("/admin/officeterm/new/", term_of(person, OfficeRole.CHAPTER_REVIEWER, chapter))
+
+    assert response.status_code == 302
+    assert OfficeTerm.objects.get(user=person).chapter == chapter
+
+
+@pytest.mark.parametrize("path", ["edit", "delete"])
+def test_a_registrar_touches_no_office_of_the_league(path: str, client: Client) -> None:
+    officer(client, OfficeRole.REGISTRAR)
+    term = OfficeTermFactory(role=OfficeRole.BOARD, chapter=None)
+
+    response = client.post(f"/admin/officeterm/{path}/{term.pk}/", term_of(term.user, term.role, ends_on="2026-03-02"))
+
+    assert response.status_code == 302
+    assert OfficeTerm.objects.get(pk=term.pk).ends_on is None
+
+
+def test_nobody_appoints_himself(client: Client) -> None:
+    user = officer(client, OfficeRole.BOARD)
+    own = OfficeTerm.objects.get(user=user)
+
+    added = client.post("/admin/officeterm/new/", term_of(user, OfficeRole.ETHICS))
+    changed = client.post(f"/admin/officeterm/edit/{own.pk}/", term_of(UserFactory(), OfficeRole.BOARD))
+
+    assert added.context["form"].errors
+    assert changed.status_code == 302
+    assert [term.pk for term in OfficeTerm.objects.filter(role__in=[OfficeRole.BOARD, OfficeRole.ETHICS])] == [own.pk]
+    own.refresh_from_db()
+    assert own.user == user
+
+
+@pytest.mark.parametrize("groups", [(), (OFFICE, "Board")])
+def test_neither_superusers_nor_groups_give_offices(groups: tuple[str, ...], client: Client) -> None:
+    user = member_of(client, *groups)
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    term = OfficeTermFactory()
+
+    for path in ("", "new/", f"edit/{term.pk}/", f"delete/{term.pk}/", f"history/{term.pk}/", f"usage/{term.pk}/"):
+        assert client.get(f"/admin/officeterm/{path}").status_code == 302
+    client.post("/admin/officeterm/new/", term_of(UserFactory(), OfficeRole.BOARD))
+
+    assert list(OfficeTerm.objects.all()) == [term]
+
+
+def test_the_service_refuses_what_the_form_would() -> None:
+    registrar, superuser = holder_of(OfficeRole.REGISTRAR), UserFactory(is_superuser=True)
+    own = OfficeTerm.objects.get(user=registrar)
+    board, chapters = OfficeTermFactory(role=OfficeRole.BOARD, chapter=None), OfficeTermFactory()
+    now = timezone.now()
+
+    for actor, term in ((registrar, own), (registrar, board), (superuser, chapters)):
+        with pytest.raises(AppointmentRefused):
+            note_added(term, actor=actor, at=now)
+        with pytest.raises(AppointmentRefused):
+            note_changed(term, before=stored_values(term), actor=actor, at=now)
+        with pytest.raises(AppointmentRefused):
+            note_removed(term, actor=actor, at=now)
+    assert not AuditEvent.objects.exists()
+
+
+def test_the_first_office_comes_from_the_server() -> None:
+    chapter, user = ChapterFactory(country=Country.KAZAKHSTAN), UserFactory()
+
+    call_command("appoint", user.email.upper(), "board")
+    call_command("appoint", user.email, "chapter_officer", "--chapter", "kz")
+
+    assert set(OfficeTerm.objects.values_list("user", "role", "chapter")) == {
+        (user.pk, OfficeRole.BOARD, None),
+        (user.pk, OfficeRole.CHAPTER_OFFICER, chapter.pk),
+    }
+    events = AuditEvent.objects.filter(action="members.office_term_added")
+    assert {(one.actor_id, one.person_id, one.detail["from_server"]) for one in events} == {(None, user.pk, True)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nobody@example.org", "board"), ("{}", "board", "--chapter", "UZ"), ("{}", "chapter_officer"), ("{}", "king")],
+)
+def test_the_server_gives_no_office_that_is_none(arguments: tuple[str, ...]) -> None:
+    email = UserFactory().email
+
+    with pytest.raises(CommandError):
+        call_command("appoint", *[one.format(email) for one in arguments])
+
+    assert not OfficeTerm.objects.exists()
 
 
 def test_office_deletes_no_chapter(client: Client) -> None:
@@ -153,7 +262,7 @@ def test_office_deletes_no_chapter(client: Client) -> None:
 
 
 def test_menu_shows_members_to_the_office_only(client: Client) -> None:
-    member_of(client, OFFICE)
+    officer(client, OfficeRole.REGISTRAR)
     seen_by_office = client.get("/admin/").content.decode()
     member_of(client, AUTHORS)
     seen_by_author = client.get("/admin/").content.decode()
