@@ -21,16 +21,45 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from wagtail.admin.filters import WagtailFilterSet
 
+from accounts.http import UserRequest
 from accounts.models import User
 from members.choices import ApplicationKind, ApplicationStatus, LicenceState, ReferenceStatus, Standing
-from members.models import Application, ApplicationDocument, Chapter, Licence, Membership, Reference, Tier
+from members.models import (
+    Application,
+    ApplicationDocument,
+    Chapter,
+    Licence,
+    Membership,
+    OfficeTerm,
+    Reference,
+    Tier,
+    terms_in_office,
+)
 from members.permissions.records import waits_for
 from members.rules.admission import CHAPTER_TIME, REFERENCES_NEEDED
 from members.services.standings import read_records, with_standing
 
 ACCEPTED = (LicenceState.VERIFIED, LicenceState.UNVERIFIABLE)
 SOON = dt.timedelta(days=20)
+
+
+def chapters_of_terms(request: UserRequest) -> QuerySet[Chapter]:
+    """Return the chapters whose terms of office the person reads."""
+    return Chapter.objects.filter(pk__in=terms_in_office(request.user).values("chapter")).order_by("country", "pk")
+
+
+class OfficeTermFilter(WagtailFilterSet):
+    """Filters of terms of office: of chapters, only those that the person reads."""
+
+    chapter = django_filters.ModelChoiceFilter(
+        label=_("Chapter"), queryset=chapters_of_terms, widget=forms.RadioSelect, empty_label=_("all")
+    )
+
+    class Meta:
+        model = OfficeTerm
+        fields = ["role", "chapter"]
 
 
 class OfficeFilter(django_filters.FilterSet):

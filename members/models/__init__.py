@@ -41,7 +41,7 @@ from members.models.memberships import (
     Tier,
     standing_of,
 )
-from members.models.offices import Offices, export_chapters, import_chapters, offices_of
+from members.models.offices import Offices, export_chapters, import_chapters, offices_of, terms_in_office
 from members.models.personal_data import DataRequest, DataRequestQuerySet, RetentionRule
 from members.models.profiles import Profile, ProfileQuerySet, ProfileTag, read_safety, sight_of
 from members.models.renewals import (
@@ -131,6 +131,7 @@ __all__ = [
     "sight_of",
     "standing_of",
     "survivor_of",
+    "terms_in_office",
     "validate_languages",
     "validate_roles",
     "validate_topics",

@@ -156,4 +156,5 @@ class OfficeTerm(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.get_role_display()}"
+        """Name nobody: Wagtail keeps this in its log, which people read who may not know who holds which office."""
+        return _("term of office %(number)s") % {"number": self.pk}

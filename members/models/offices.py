@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
-from members.choices import LEAGUE_ROLES, OfficeRole
-from members.models.chapters import Chapter, OfficeTerm, league_day
+from members.choices import CHAPTER_ROLES, LEAGUE_ROLES, OfficeRole
+from members.models.chapters import Chapter, OfficeTerm, OfficeTermQuerySet, league_day
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,15 @@ def _read(user: User, on: dt.date) -> Offices:
     sanctions = Sanction.objects.in_force(on).filter(membership__user=OuterRef("user"))
     terms = OfficeTerm.objects.current(on).filter(~Exists(sanctions), Q(user=user.pk))
     return Offices(frozenset(terms.values_list("role", "chapter_id")))
+
+
+def terms_in_office(user: User) -> OfficeTermQuerySet:
+    """Return the terms of office that a person reads: of the own chapters, or all by an office of the League."""
+    offices = offices_of(user)
+    if offices.reaches_league:
+        return OfficeTerm.objects.all()
+    ids = offices.chapters_with(*CHAPTER_ROLES)
+    return OfficeTerm.objects.filter(Q(chapter__in=ids) | Q(chapter__parent__in=ids))
 
 
 def import_chapters(user: User) -> frozenset[int | None]:

@@ -3,19 +3,24 @@
 Chapters follow the permissions of groups. Terms of office follow offices alone, or permissions could make offices.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.utils import timezone
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic.history import HistoryView
+from wagtail.admin.views.generic.usage import UsageView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import BasePermissionPolicy
 
 from accounts.models import User
+from members.filters.office import OfficeTermFilter
 from members.forms.structure import OfficeTermForm
-from members.models import Chapter, OfficeTerm
+from members.models import Chapter, OfficeTerm, terms_in_office
 from members.permissions.offices import appoints, may_appoint, sees_terms
 from members.services import structure as services
 
@@ -34,6 +39,11 @@ class OfficeTermPolicy(BasePermissionPolicy):
         return self.user_has_permission(user, action) and may_appoint(
             user, person_id=instance.user_id, chapter_id=instance.chapter_id
         )
+
+    def instances_user_has_any_permission_for(self, user: User, actions: Sequence[str]) -> QuerySet[OfficeTerm]:
+        if not self.user_has_any_permission(user, actions):
+            return OfficeTerm.objects.none()
+        return terms_in_office(user)
 
 
 class StructureCreateView(generic.CreateView):
@@ -80,7 +90,15 @@ class OfficeTermCreateView(StructureCreateView):
         return {**super().get_form_kwargs(), "actor": self.request.user}
 
 
+class OfficeTermIndexView(generic.IndexView):
+    def get_base_queryset(self) -> QuerySet[OfficeTerm]:
+        return terms_in_office(self.request.user).select_related("user", "chapter")
+
+
 class OfficeTermEditView(StructureEditView):
+    def get_queryset(self) -> QuerySet[OfficeTerm]:
+        return terms_in_office(self.request.user)
+
     def get_object(self, queryset: Any = None) -> OfficeTerm:
         return _appointed(self, super().get_object(queryset), "change")
 
@@ -89,6 +107,9 @@ class OfficeTermEditView(StructureEditView):
 
 
 class OfficeTermDeleteView(StructureDeleteView):
+    def get_queryset(self) -> QuerySet[OfficeTerm]:
+        return terms_in_office(self.request.user)
+
     def get_object(self, queryset: Any = None) -> OfficeTerm:
         return _appointed(self, super().get_object(queryset), "delete")
 
@@ -99,14 +120,27 @@ def _appointed(view: Any, term: OfficeTerm, action: str) -> OfficeTerm:
     return term
 
 
+class OfficeTermHistoryView(HistoryView):
+    def get_base_object_queryset(self) -> QuerySet[OfficeTerm]:
+        return terms_in_office(self.request.user)
+
+
+class OfficeTermUsageView(UsageView):
+    def get_base_object_queryset(self) -> QuerySet[OfficeTerm]:
+        return terms_in_office(self.request.user)
+
+
 class OfficeTermViewSet(StructureViewSet):
     model = OfficeTerm
     icon = "group"
+    index_view_class = OfficeTermIndexView
+    history_view_class = OfficeTermHistoryView
+    usage_view_class = OfficeTermUsageView
     add_view_class = OfficeTermCreateView
     edit_view_class = OfficeTermEditView
     delete_view_class = OfficeTermDeleteView
     list_display = ["user", "role", "chapter", "starts_on", "ends_on"]
-    list_filter = ["role", "chapter"]
+    filterset_class = OfficeTermFilter
 
     def get_form_class(self, for_update: bool = False) -> type[ModelForm]:
         return OfficeTermForm

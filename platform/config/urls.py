@@ -17,6 +17,7 @@ from pages.feeds import PageSitemap
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz/", healthz, name="healthz"),
     path("readyz/", readyz, name="readyz"),
+    path("admin/reports/site-history/", include("members.urls.site_history")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("push-worker.js", push_worker, name="push_worker"),

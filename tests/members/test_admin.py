@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
+from wagtail.models import ModelLogEntry
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -145,6 +146,67 @@ def test_removed_term_stays_on_record(client: Client) -> None:
     assert (event.person_id, event.detail["role"]) == (term.user_id, term.role)
 
 
+@pytest.mark.parametrize("path", ["", "results/"])
+def test_an_officer_reads_the_terms_of_the_own_chapters_only(path: str, client: Client) -> None:
+    here, there = ChapterFactory(), ChapterFactory(country=Country.TAJIKISTAN)
+    city = Chapter.objects.create(country=here.country, parent=here, name_ru="Ош", name_en="Osh", city="Ош")
+    own = OfficeTermFactory(chapter=here)
+    below = OfficeTermFactory(chapter=city)
+    hidden = OfficeTermFactory(chapter=there, user__name_native="Далер Рахимов")
+    OfficeTermFactory(role=OfficeRole.BOARD, chapter=None)
+    client.force_login(own.user)
+
+    response = client.get(f"/admin/officeterm/{path}")
+    asked = client.get(f"/admin/officeterm/{path}?chapter={there.pk}")
+
+    assert set(response.context["object_list"]) == {own, below}
+    assert set(response.context["filters"].form.fields["chapter"].queryset) == {here, city}
+    for page in (response, asked):
+        assert hidden.user.name_native not in page.content.decode()
+    client.force_login(holder_of(OfficeRole.ETHICS))
+    assert len(client.get(f"/admin/officeterm/{path}").context["object_list"]) == OfficeTerm.objects.count()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_terms_take_as_many_queries_for_many_rows(
+    count: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    officer(client, OfficeRole.REGISTRAR)
+    for _number in range(count):
+        OfficeTermFactory()
+    client.get("/admin/officeterm/results/")
+
+    with django_assert_num_queries(8):
+        client.get("/admin/officeterm/results/")
+
+
+@pytest.mark.parametrize(
+    ("role", "opens"),
+    [
+        (OfficeRole.CHAPTER_OFFICER, False),
+        (OfficeRole.TREASURER, False),
+        (OfficeRole.ETHICS, False),
+        (OfficeRole.REGISTRAR, True),
+        (OfficeRole.BOARD, True),
+        (None, True),
+    ],
+)
+def test_the_history_of_the_site_names_no_holder_of_an_office(
+    role: OfficeRole | None, opens: bool, client: Client
+) -> None:
+    officer(client, OfficeRole.BOARD)
+    person = UserFactory(name_native="Далер Рахимов")
+    client.post("/admin/officeterm/new/", term_of(person, OfficeRole.CHAPTER_OFFICER, ChapterFactory()))
+    assert ModelLogEntry.objects.get().label.endswith(f" {OfficeTerm.objects.get(user=person).pk}")
+    client.force_login(UserFactory(is_superuser=True) if role is None else holder_of(role, ChapterFactory()))
+
+    for path in ("", "results/", "?export=csv"):
+        response = client.get(f"/admin/reports/site-history/{path}")
+        assert response.status_code == (200 if opens else 302)
+        assert "Рахимов" not in b"".join(response).decode()
+    assert opens or "/admin/reports/site-history/" not in client.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("role", [OfficeRole.BOARD, OfficeRole.REGISTRAR, OfficeRole.ETHICS, OfficeRole.TREASURER])
 def test_only_the_board_gives_offices_of_the_league(role: OfficeRole, client: Client) -> None:
     person = UserFactory()
@@ -201,8 +263,11 @@ def test_neither_superusers_nor_groups_give_offices(groups: tuple[str, ...], cli
     User.objects.filter(pk=user.pk).update(is_superuser=True)
     term = OfficeTermFactory()
 
-    for path in ("", "new/", f"edit/{term.pk}/", f"delete/{term.pk}/", f"history/{term.pk}/", f"usage/{term.pk}/"):
+    for path in ("", "new/", f"edit/{term.pk}/"):
         assert client.get(f"/admin/officeterm/{path}").status_code == 302
+    for path in ("delete", "history", "usage"):
+        assert client.get(f"/admin/officeterm/{path}/{term.pk}/").status_code == 404
+    client.post(f"/admin/officeterm/delete/{term.pk}/")
     client.post("/admin/officeterm/new/", term_of(UserFactory(), OfficeRole.BOARD))
 
     assert list(OfficeTerm.objects.all()) == [term]
