@@ -10,7 +10,16 @@ from django.db.models import Q
 from accounts.models import User
 from audit.services import record
 from members.choices import IdentitySign
-from members.models import Application, ApplicationDocument, Licence, Membership, MergeRecord
+from members.models import (
+    Application,
+    ApplicationDocument,
+    Licence,
+    Membership,
+    MergeRecord,
+    in_chapters,
+    offices_of,
+)
+from members.permissions.records import REVIEW_ROLES
 from members.services.duplicates import Sign, find_people, name_parts, signs_of
 
 MOST_DUPLICATES = 10
@@ -79,8 +88,10 @@ class Likeness:
     has_same_email: bool
 
 
-def look_alikes(user: User) -> list[Likeness]:
+def look_alikes(user: User, *, viewer: User) -> list[Likeness]:
     """Return other accounts with the same licence, name or address, in whatever script they are written.
+
+    Only people of the viewer's chapters are named; of other chapters' the registrar and the board learn.
 
     The index of signs finds who was indexed already and has the year of birth beside the name; names alone are found
     by their folded form in profiles, and as they are written in accounts without one.
@@ -96,6 +107,9 @@ def look_alikes(user: User) -> list[Likeness]:
         alike |= Q(pk__in=Licence.objects.filter(country=country, number__iexact=number).values("user"))
     merged = MergeRecord.objects.filter(undone_at=None).values("merged")
     found = User.objects.filter(alike).exclude(pk__in=merged).exclude(pk=user.pk).order_by("pk")
+    chapters = offices_of(viewer).chapters_with(*REVIEW_ROLES)
+    if None not in chapters:
+        found = found.filter(in_chapters("pk", chapters))
     people = list(found.select_related("membership")[:MOST_DUPLICATES])
     signs = signs_of([one.pk for one in people]) if people else {}
     return [_likeness(one, names=names, shared=own & signs[one.pk]) for one in people]

@@ -184,7 +184,7 @@ def _show(
         "decisions": application.decisions.select_related("decided_by").order_by("pk"),
         "votes": application.appeal_votes.select_related("voter").order_by("pk"),
         "consents": application.consents.select_related("text").order_by("pk"),
-        "look_alikes": office.look_alikes(application.user),
+        "look_alikes": office.look_alikes(application.user, viewer=user),
         "history": history.history_of(application),
         "note_form": note_form or forms.NoteForm(auto_id=NOTE_ID),
         "conflict_form": None

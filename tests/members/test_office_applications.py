@@ -619,8 +619,9 @@ def test_board_looks_at_checks_and_records_none(chapter: Chapter, client: Client
 def test_look_alikes_are_shown(officer: User, chapter: Chapter, client: Client) -> None:
     application = application_with(chapter)
     twin = LicenceFactory(number=application.licence.number).user  # type: ignore[union-attr]  # it has one
-    namesake = UserFactory(name_native=application.user.name_native)
-    UserFactory(name_native="Совсем другое имя")
+    MembershipFactory(user=twin, chapter=chapter)
+    namesake = ProfileFactory(user__name_native=application.user.name_native, chapter=chapter).user
+    ProfileFactory(user__name_native="Совсем другое имя", chapter=chapter)
 
     found = client.get(url(application)).context["look_alikes"]
 
@@ -628,6 +629,23 @@ def test_look_alikes_are_shown(officer: User, chapter: Chapter, client: Client) 
         (twin, True, False),
         (namesake, False, True),
     }
+
+
+def test_a_chapter_learns_of_no_look_alike_elsewhere(officer: User, chapter: Chapter, client: Client) -> None:
+    application = application_with(chapter)
+    abroad = ChapterFactory(country=Country.TAJIKISTAN)
+    name = application.user.name_native
+    elsewhere = MembershipFactory(user__name_native=name, chapter=abroad).user
+    nowhere = UserFactory(name_native=name)
+    between = MembershipFactory(user__name_native=name, chapter=chapter).user
+    ApplicationFactory(user=between, chapter=abroad, status="submitted")
+
+    response = client.get(url(application))
+
+    assert response.context["look_alikes"] == []
+    assert "look-alikes" not in response.content.decode()
+    found = look_alikes(application.user, viewer=holder_of(OfficeRole.REGISTRAR))
+    assert {one.user for one in found} == {elsewhere, nowhere, between}
 
 
 def test_look_alikes_are_found_in_every_script() -> None:
@@ -642,7 +660,9 @@ def test_look_alikes_are_found_in_every_script() -> None:
     index_people([applicant.pk, colleague.pk], at=timezone.now())
     ProfileFactory(user__name_native="Ерлан Касымов")
 
-    found = {(one.user, one.has_same_licence, one.has_same_name) for one in look_alikes(user)}
+    viewer = holder_of(OfficeRole.REGISTRAR)
+
+    found = {(one.user, one.has_same_licence, one.has_same_name) for one in look_alikes(user, viewer=viewer)}
 
     assert found == {(member, False, True), (applicant, False, True), (colleague, True, False)}
 
