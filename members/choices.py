@@ -81,6 +81,7 @@ CLOSED_STATUSES = (
     ApplicationStatus.WITHDRAWN,
     ApplicationStatus.EXPIRED,
 )
+OPEN_STATUSES = tuple(status for status in ApplicationStatus if status not in CLOSED_STATUSES)
 
 
 class DocumentKind(models.TextChoices):

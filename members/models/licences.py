@@ -1,6 +1,7 @@
 """National licences of advocates and what was found when they were checked. Rules per country are dated data."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Self
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Viewer
-from members.choices import CheckMethod, Country, LicenceState, OfficeRole
+from members.choices import OPEN_STATUSES, CheckMethod, Country, LicenceState, OfficeRole
 from members.models.offices import offices_of
 
 
@@ -83,9 +84,26 @@ class LicenceRule(models.Model):
         return self._in("check_note")
 
 
+def _concerning(chapter_ids: Collection[int | None]) -> Q:
+    """Return the condition of a licence that these chapters deal with.
+
+    It is a member's of theirs; or, while its holder is no member anywhere, the one with which he applies to them.
+    """
+    members = Q(user__membership__chapter__in=chapter_ids) | Q(user__membership__chapter__parent__in=chapter_ids)
+    path = "user__applications"
+    applied_to = Q(**{f"{path}__chapter__in": chapter_ids}) | Q(**{f"{path}__chapter__parent__in": chapter_ids})
+    with_it = Q(
+        user__membership__isnull=True,
+        user__applications__licence=F("pk"),
+        user__applications__submitted_at__isnull=False,
+        user__applications__status__in=OPEN_STATUSES,
+    )
+    return members | (applied_to & with_it)
+
+
 class LicenceQuerySet(models.QuerySet["Licence"]):
     def visible_to(self, user: Viewer) -> Self:
-        """Keep a person's own licences and, for officers, those of people who are or apply in their chapters."""
+        """Keep a person's own licences and, for officers, what concerns their chapters (`_concerning`)."""
         if not user.is_authenticated:
             return self.none()
         offices = offices_of(user)
@@ -94,8 +112,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
         reached = Q(user=user.pk)
         ids = offices.chapter_ids
         if ids:
-            for path in ("user__membership__chapter", "user__applications__chapter"):
-                reached |= Q(**{f"{path}__in": ids}) | Q(**{f"{path}__parent__in": ids})
+            reached |= _concerning(ids)
         return self.filter(pk__in=self.model._default_manager.filter(reached).values("pk"))
 
     def in_office(self, user: Viewer) -> Self:
@@ -115,10 +132,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
         ids = offices_of(user).chapters_with(*roles)
         if None in ids:
             return others
-        members = Q(user__membership__chapter__in=ids) | Q(user__membership__chapter__parent__in=ids)
-        applicants = Q(user__applications__chapter__in=ids) | Q(user__applications__chapter__parent__in=ids)
-        reached = members | (applicants & Q(user__applications__submitted_at__isnull=False))
-        return others.filter(pk__in=self.model._default_manager.filter(reached).values("pk"))
+        return others.filter(pk__in=self.model._default_manager.filter(_concerning(ids)).values("pk"))
 
     def due_for_check(self, on: dt.date) -> Self:
         """Keep those whose next check has come."""

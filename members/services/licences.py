@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
-from members.choices import CheckMethod, LicenceState, OfficeRole, SanctionGround, SanctionKind, Standing
+from members.choices import CheckMethod, LicenceState, SanctionGround, SanctionKind, Standing
 from members.models import (
-    Chapter,
     Licence,
     LicenceCheck,
     LicenceQuerySet,
@@ -19,15 +18,14 @@ from members.models import (
     Membership,
     Sanction,
     league_day,
-    offices_of,
 )
+from members.permissions.records import can_check_licence
 from members.rules.standing import standing_on
 from members.services.memberships import refresh_standing
 
 RECHECK_DAYS = 365  # where a country has no rule
 RESULTS = frozenset(LicenceState.values) - {LicenceState.UNCHECKED}
 NEGATIVE = frozenset({LicenceState.SUSPENDED, LicenceState.TERMINATED})
-CHECKERS = (OfficeRole.CHAPTER_REVIEWER, OfficeRole.CHAPTER_OFFICER, OfficeRole.REGISTRAR)
 
 
 class CheckRefused(Exception):
@@ -36,18 +34,6 @@ class CheckRefused(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-
-
-def can_check(user: User, licence: Licence) -> bool:
-    """Whether the person reviews where the holder of a licence is or applies; nobody checks his own."""
-    if licence.user_id == user.pk:
-        return False
-    chapters = Chapter.objects.filter(
-        Q(memberships__user=licence.user_id)
-        | Q(applications__user=licence.user_id, applications__submitted_at__isnull=False)
-    )
-    offices = offices_of(user)
-    return any(offices.holds(role, chapter) for chapter in chapters.distinct() for role in CHECKERS)
 
 
 @transaction.atomic
@@ -103,7 +89,7 @@ def check_licence(
 def _refuse_unless_complete(
     licence: Licence, rule: LicenceRule | None, *, actor: User, state: str, method: str, evidence: str
 ) -> None:
-    if not can_check(actor, licence):
+    if not can_check_licence(actor, licence):
         raise CheckRefused(_("Only officers of the holder’s chapter and the registrar record checks of this licence."))
     if state not in RESULTS:
         raise CheckRefused(_("Choose what the check found."))

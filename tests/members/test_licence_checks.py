@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone, translation
 
+from accounts.models import User
 from audit.models import AuditEvent
-from members.choices import Country, LicenceState, OfficeRole, Standing
-from members.models import Licence, LicenceCheck, Sanction, standing_of
+from members.choices import CLOSED_STATUSES, Country, LicenceState, OfficeRole, Standing
+from members.models import Application, Licence, LicenceCheck, Sanction, standing_of
 from members.services.licences import CheckRefused, check_licence, licences_due
 from members.services.memberships import refresh_standing
 from tests.factories.accounts import UserFactory
@@ -37,6 +38,15 @@ def licence(db: None) -> Licence:
 @pytest.fixture
 def checker(licence: Licence) -> object:
     return officer(OfficeRole.CHAPTER_OFFICER, licence.user.membership.chapter)
+
+
+def application_with_licence(status: str = "under_review", **fields: object) -> Application:
+    licence = LicenceFactory()
+    submitted_at = None if status == "draft" else timezone.now()
+    application: Application = ApplicationFactory(
+        user=licence.user, licence=licence, status=status, submitted_at=submitted_at, **fields
+    )
+    return application
 
 
 def record(licence: Licence, actor: object, state: str = "verified", **changes: object) -> LicenceCheck:
@@ -102,8 +112,8 @@ def test_verified_again_lifts_no_other_suspension(licence: Licence, checker: obj
 
 
 def test_check_of_an_applicant_proposes_nothing() -> None:
-    application = ApplicationFactory(status="under_review")
-    licence = LicenceFactory(user=application.user)
+    application = application_with_licence()
+    licence = application.licence
 
     record(licence, officer(OfficeRole.CHAPTER_REVIEWER, application.chapter), "terminated")
 
@@ -125,11 +135,46 @@ def test_who_may_record_a_check(licence: Licence) -> None:
 
 
 def test_draft_opens_no_licence_to_officers() -> None:
-    draft = ApplicationFactory()
-    licence = LicenceFactory(user=draft.user)
+    draft = application_with_licence("draft")
 
     with pytest.raises(CheckRefused, match="Only officers"):
-        record(licence, officer(OfficeRole.CHAPTER_OFFICER, draft.chapter))
+        record(draft.licence, officer(OfficeRole.CHAPTER_OFFICER, draft.chapter))
+
+
+def reach(user: User, licence: Licence) -> tuple[bool, bool, bool]:
+    """Return whether a person sees a licence, reads it by office, and may check it."""
+    rows = Licence.objects.filter(pk=licence.pk)
+    return rows.visible_to(user).exists(), rows.in_office(user).exists(), rows.checkable_by(user).exists()
+
+
+def test_an_application_opens_its_own_licence_to_its_chapter_while_it_is_open() -> None:
+    application = application_with_licence("submitted")
+    other = LicenceFactory(user=application.user, number="77")
+    reviewer = officer(OfficeRole.CHAPTER_REVIEWER, application.chapter)
+    registrar = officer(OfficeRole.REGISTRAR, None)
+
+    assert reach(reviewer, application.licence) == (True, True, True)
+    assert reach(reviewer, other) == (False, False, False)
+    with pytest.raises(CheckRefused, match="Only officers"):
+        record(other, reviewer)
+    for status in CLOSED_STATUSES:
+        Application.objects.filter(pk=application.pk).update(status=status)
+        assert reach(reviewer, application.licence) == (False, False, False)
+        with pytest.raises(CheckRefused, match="Only officers"):
+            record(application.licence, reviewer)
+    assert reach(registrar, application.licence) == reach(registrar, other) == (True, True, True)
+
+
+def test_licences_of_a_member_are_the_own_chapter_s_wherever_he_applies() -> None:
+    there = ChapterFactory(country=Country.UZBEKISTAN)
+    application = application_with_licence("submitted", chapter=there)
+    home = MembershipFactory(user=application.user).chapter
+    other = LicenceFactory(user=application.user, number="77")
+    theirs, ours = officer(OfficeRole.CHAPTER_OFFICER, there), officer(OfficeRole.CHAPTER_OFFICER, home)
+
+    for licence in (application.licence, other):
+        assert reach(theirs, licence) == (False, False, False)
+        assert reach(ours, licence) == (True, True, True)
 
 
 @pytest.mark.parametrize(

@@ -355,8 +355,9 @@ def test_licences_are_those_of_the_chapter(officer: User, chapter: Chapter, clie
     abroad = ChapterFactory(country=Country.UZBEKISTAN)
     foreign = LicenceFactory(user=MembershipFactory(chapter=abroad).user)
     own = LicenceFactory(user=officer)
-    of_draft = LicenceFactory(user=ApplicationFactory(chapter=chapter).user)
-    of_applicant = LicenceFactory(user=ApplicationFactory(chapter=chapter, status="submitted").user)
+    of_draft, of_applicant = LicenceFactory(), LicenceFactory()
+    for licence, status in ((of_draft, "draft"), (of_applicant, "submitted")):
+        ApplicationFactory(chapter=chapter, status=status, user=licence.user, licence=licence)
 
     assert licences_listed(client, "?due=all") == {of_applicant.pk}
     for licence in (foreign, own, of_draft):
