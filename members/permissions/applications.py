@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from members.choices import ApplicationKind, ApplicationStatus
-from members.models import Application, Decision, Reference, ReviewNote
+from members.models import Application, Decision, Licence, Reference, ReviewNote
 from members.permissions.offices import application_parties, application_transitions
 from members.rules.transitions import Party, Transition
 
@@ -56,10 +56,8 @@ def why_not(user: User, application: Application, name: str) -> str:
     """Return in a sentence why this person may not take this step although table and office allow it, or ""."""
     if name not in OFFICE_ACTS or application.user_id == user.pk:
         return ""
-    if has_conflict(user, application):
-        return _("You declared a conflict of interest in this application: another officer handles it.")
-    if is_referee(user, application):
-        return _("You are a referee of this application: another officer handles it.")
+    if no_part := why_no_part(user, application):
+        return no_part
     if name == "vote_on_appeal":
         if has_decided(user, application):
             return _("You took part in the first decision: other members of the board decide on the appeal.")
@@ -70,6 +68,21 @@ def why_not(user: User, application: Application, name: str) -> str:
     if name == "approve" and needs_board(application) and Party.BOARD not in application_parties(user, application):
         return _("Only the board can approve this application.")
     return ""
+
+
+def why_no_part(user: User, application: Application) -> str:
+    """Return in a sentence why this person leaves an application to others altogether, or ""."""
+    if has_conflict(user, application):
+        return _("You declared a conflict of interest in this application: another officer handles it.")
+    if is_referee(user, application):
+        return _("You are a referee of this application: another officer handles it.")
+    return ""
+
+
+def why_not_check(user: User, licence: Licence) -> str:
+    """Return in a sentence why this person may not check a licence with which somebody applies, or ""."""
+    applications = Application.objects.open().filter(licence=licence)
+    return next(filter(None, (why_no_part(user, application) for application in applications)), "")
 
 
 def transitions_with_reasons(user: User, application: Application) -> list[tuple[Transition, str]]:

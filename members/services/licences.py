@@ -19,6 +19,7 @@ from members.models import (
     Sanction,
     league_day,
 )
+from members.permissions.applications import why_not_check
 from members.permissions.records import can_check_licence
 from members.rules.standing import standing_on
 from members.services.memberships import refresh_standing
@@ -91,6 +92,8 @@ def _refuse_unless_complete(
 ) -> None:
     if not can_check_licence(actor, licence):
         raise CheckRefused(_("Only officers of the holder’s chapter and the registrar record checks of this licence."))
+    if why_not := why_not_check(actor, licence):
+        raise CheckRefused(why_not)
     if state not in RESULTS:
         raise CheckRefused(_("Choose what the check found."))
     if method not in CheckMethod.values:

@@ -6,6 +6,7 @@ from itertools import permutations
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
@@ -19,6 +20,7 @@ from members.models import (
     in_chapters,
     offices_of,
 )
+from members.permissions.applications import has_conflict
 from members.permissions.records import REVIEW_ROLES
 from members.services.duplicates import Sign, find_people, name_parts, signs_of
 
@@ -38,10 +40,20 @@ def view_application(application: Application, *, actor: User, at: dt.datetime) 
     )
 
 
+class LookRefused(Exception):
+    """Raised when an officer may not look at something; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 @transaction.atomic
 def view_document(document: ApplicationDocument, *, actor: User, at: dt.datetime) -> bytes | None:
-    """Return the content of a document, None when it was deleted, and record who took it."""
+    """Return the content of a document, None when it was deleted, and record who took it. Raises LookRefused."""
     application = document.application
+    if has_conflict(actor, application):
+        raise LookRefused(_("You declared a conflict of interest in this application: another officer handles it."))
     if document.purged_at is not None or not document.file:
         return None
     try:

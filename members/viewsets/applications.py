@@ -25,7 +25,7 @@ from members.choices import LicenceState, PracticeArea, ReferenceStatus, WorkLan
 from members.filters.office import ACCEPTED, ApplicationFilter, for_queue
 from members.forms import office as forms
 from members.models import Application, ApplicationDocument, LicenceRule, league_day
-from members.permissions.applications import has_conflict, transitions_with_reasons, why_not
+from members.permissions.applications import has_conflict, transitions_with_reasons, why_not, why_not_check
 from members.permissions.offices import application_parties
 from members.permissions.records import (
     DECISIONS,
@@ -158,8 +158,10 @@ def _show(
 ) -> HttpResponse:
     now = timezone.now()
     user, licence = request.user, application.licence
+    is_in_conflict = has_conflict(user, application)
     rule = LicenceRule.objects.in_force(licence.country, league_day()) if licence is not None else None
     may_check = licence is not None and can_check_licence(user, licence)
+    no_check = why_not_check(user, licence) if licence is not None and may_check else ""
     references = [
         {"reference": one, "is_confirmed": one.status == ReferenceStatus.CONFIRMED}
         for one in application.references.select_related("referee").order_by("pk")
@@ -175,8 +177,10 @@ def _show(
         "licence": licence,
         "rule": rule,
         "checks": licence.checks.select_related("checked_by").order_by("-checked_at", "-pk") if licence else [],
-        "check_form": (check_form or forms.CheckForm(rule=rule)) if may_check else None,
+        "check_form": (check_form or forms.CheckForm(rule=rule)) if may_check and not no_check else None,
+        "why_not": no_check,
         "documents": application.documents.order_by("pk"),
+        "is_in_conflict": is_in_conflict,
         "references": references,
         "references_needed": references_needed(application.kind),
         "questions": application.information_requests.select_related("asked_by").order_by("pk"),
@@ -187,9 +191,7 @@ def _show(
         "look_alikes": office.look_alikes(application.user, viewer=user),
         "history": history.history_of(application),
         "note_form": note_form or forms.NoteForm(auto_id=NOTE_ID),
-        "conflict_form": None
-        if has_conflict(user, application)
-        else conflict_form or forms.ConflictForm(auto_id=CONFLICT_ID),
+        "conflict_form": None if is_in_conflict else conflict_form or forms.ConflictForm(auto_id=CONFLICT_ID),
     }
     return TemplateResponse(request, "members/admin/application_detail.html", context, status=status)
 
@@ -352,7 +354,11 @@ def application_document(request: UserRequest, pk: int, document_id: int) -> Htt
     application = _load(request.user, pk)
     rows = ApplicationDocument.objects.select_related("application")
     document = get_object_or_404(rows, application=application, pk=document_id)
-    content = office.view_document(document, actor=request.user, at=timezone.now())
+    try:
+        content = office.view_document(document, actor=request.user, at=timezone.now())
+    except office.LookRefused as refused:
+        messages.error(request, refused.sentence)
+        return redirect(application_url(application))
     if content is None:
         messages.error(
             request, _("This file was deleted when its time was over. That it was handed in stays on record.")

@@ -16,6 +16,7 @@ from accounts.http import UserRequest
 from members.filters.office import LicenceFilter
 from members.forms.office import CheckForm
 from members.models import Licence, LicenceRule, league_day
+from members.permissions.applications import why_not_check
 from members.permissions.records import REVIEW_ROLES, can_check_licence, can_see_licences, reached_chapters
 from members.services import licences as services
 from members.services import office
@@ -55,6 +56,7 @@ def licence_detail(request: UserRequest, pk: int) -> HttpResponse:
     licence = get_object_or_404(Licence.objects.in_office(request.user).select_related("user__membership"), pk=pk)
     rule = LicenceRule.objects.in_force(licence.country, league_day())
     may_check = can_check_licence(request.user, licence)
+    why_not = why_not_check(request.user, licence) if may_check else ""
     form = CheckForm(request.POST or None, rule=rule)
     now = timezone.now()
     if request.method == "POST":
@@ -78,7 +80,8 @@ def licence_detail(request: UserRequest, pk: int) -> HttpResponse:
         "membership": getattr(licence.user, "membership", None),
         "rule": rule,
         "checks": licence.checks.select_related("checked_by").order_by("-checked_at", "-pk"),
-        "check_form": form if may_check else None,
+        "check_form": form if may_check and not why_not else None,
+        "why_not": why_not,
         "check_url": reverse("licences:detail", args=[licence.pk]),
         "history": history_of(licence),
     }

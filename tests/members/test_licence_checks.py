@@ -9,6 +9,7 @@ from accounts.models import User
 from audit.models import AuditEvent
 from members.choices import CLOSED_STATUSES, Country, LicenceState, OfficeRole, Standing
 from members.models import Application, Licence, LicenceCheck, Sanction, standing_of
+from members.services.applications import declare_conflict
 from members.services.licences import CheckRefused, check_licence, licences_due
 from members.services.memberships import refresh_standing
 from tests.factories.accounts import UserFactory
@@ -19,6 +20,7 @@ from tests.factories.membership import (
     LicenceFactory,
     LicenceRuleFactory,
     MembershipFactory,
+    ReferenceFactory,
     SanctionFactory,
 )
 
@@ -163,6 +165,25 @@ def test_an_application_opens_its_own_licence_to_its_chapter_while_it_is_open() 
         with pytest.raises(CheckRefused, match="Only officers"):
             record(application.licence, reviewer)
     assert reach(registrar, application.licence) == reach(registrar, other) == (True, True, True)
+
+
+@pytest.mark.parametrize("is_conflict", [True, False])
+def test_who_takes_no_part_in_an_application_checks_no_licence_of_it(is_conflict: bool) -> None:
+    application = application_with_licence()
+    reviewer = officer(OfficeRole.CHAPTER_REVIEWER, application.chapter)
+    if is_conflict:
+        declare_conflict(application, actor=reviewer, text="We share an office.", at=timezone.now())
+    else:
+        ReferenceFactory(application=application, email=reviewer.email)
+
+    with pytest.raises(CheckRefused, match="another officer"):
+        record(application.licence, reviewer)
+    record(application.licence, officer(OfficeRole.CHAPTER_REVIEWER, application.chapter))
+    Application.objects.filter(pk=application.pk).update(status="completed")
+    MembershipFactory(user=application.user)
+    record(application.licence, reviewer)
+
+    assert LicenceCheck.objects.count() == 2
 
 
 def test_licences_of_a_member_are_the_own_chapter_s_wherever_he_applies() -> None:

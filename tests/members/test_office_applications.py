@@ -330,7 +330,7 @@ def test_one_application_costs_the_same_for_any_number_of_rows(
         client.post(url(application, "note/"), {"text": f"Note {number}"})
     client.get(url(application))
 
-    with django_assert_num_queries(47):
+    with django_assert_num_queries(51):  # four ask whether the reader may check the licence of an open application
         client.get(url(application))
 
 
@@ -603,6 +603,32 @@ def test_authority_is_not_to_be_asked_where_that_is_dangerous(officer: User, cha
 
     assert 'id="no-contact"' in response.content.decode()
     assert "body" not in dict(response.context["check_form"].fields["method"].choices)
+
+
+def test_a_conflict_closes_the_check_and_the_documents(officer: User, chapter: Chapter, client: Client) -> None:
+    application = application_with(chapter)
+    document = ApplicationDocument.objects.create(
+        application=application, kind="licence", name="licence.pdf", size=1, uploaded_at=timezone.now()
+    )
+    path = url(application, f"documents/{document.pk}/")
+    assert path in client.get(url(application)).content.decode()
+    client.post(url(application, "conflict/"), {"text": "We share an office."})
+    data = {"state": "verified", "method": "register", "evidence": "…"}
+
+    page = client.get(url(application))
+    checked = client.post(url(application, "check/"), data)
+    licence_page = client.get(f"/admin/licences/{application.licence_id}/")
+    taken = client.get(path)
+
+    assert page.context["check_form"] is licence_page.context["check_form"] is None
+    assert path not in page.content.decode()
+    assert 'id="no-check"' in page.content.decode()
+    assert 'id="no-check"' in licence_page.content.decode()
+    assert checked.status_code == 422
+    assert client.post(f"/admin/licences/{application.licence_id}/", data).status_code == 422
+    assert not LicenceCheck.objects.exists()
+    assert (taken.status_code, taken["Location"]) == (302, url(application))
+    assert not AuditEvent.objects.filter(action="members.document_viewed").exists()
 
 
 def test_board_looks_at_checks_and_records_none(chapter: Chapter, client: Client) -> None:
