@@ -38,7 +38,7 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
     def addressed_to(self, user: User) -> Self:
         """Keep what is current and meant for this person, who may have changed chapter, office or language since."""
         chapters = Announcement.chapters.through.objects.filter(announcement=OuterRef("pk"))
-        own_terms = OfficeTerm.objects.current(league_day()).filter(user=user.pk)
+        own_terms = OfficeTerm.objects.held(league_day()).filter(user=user.pk)
         own_role = Q(roles=[])
         for role in OfficeRole:
             own_role |= Q(Exists(own_terms.filter(role=role)), _roles__contains=f'"{role}"')

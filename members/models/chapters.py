@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import validate_time_zone
-from members.choices import CHAPTER_ROLES, LEAGUE_ROLES, Country, Currency, OfficeRole
+from members.choices import CHAPTER_ROLES, LEAGUE_ROLES, LISTED_STANDINGS, Country, Currency, OfficeRole
 
 
 def league_day() -> dt.date:
@@ -109,6 +109,15 @@ class OfficeTermQuerySet(models.QuerySet["OfficeTerm"]):
     def current(self, on: dt.date) -> Self:
         """Keep the terms that run on that day, its first and last day included."""
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), starts_on__lte=on)
+
+    def held(self, on: dt.date) -> Self:
+        """Keep the terms that run on that day and whose holder is a member in good standing, or staff.
+
+        Staff of the League have no membership at all; who has one keeps an office only while it is active or in grace.
+        """
+        return self.current(on).filter(
+            Q(user__membership__isnull=True) | Q(user__membership__standing__in=LISTED_STANDINGS)
+        )
 
 
 class OfficeTerm(models.Model):

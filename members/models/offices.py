@@ -45,7 +45,8 @@ class Offices:
 def offices_of(user: User, on: dt.date | None = None) -> Offices:
     """Return the offices of a person on a day, today unless one is given.
 
-    Who is suspended or expelled has none, whatever the terms say. Today's are read once per loaded person.
+    Who is suspended or expelled, resigned or lapsed has none, whatever the terms say; staff without any membership
+    keep theirs. Today's are read once per loaded person.
     """
     if on is None:
         kept: Offices | None = getattr(user, "_offices", None)
@@ -62,7 +63,7 @@ def _read(user: User, on: dt.date) -> Offices:
     from members.models.memberships import Sanction  # noqa: PLC0415 -- circular: memberships are scoped by offices
 
     sanctions = Sanction.objects.in_force(on).filter(membership__user=OuterRef("user"))
-    terms = OfficeTerm.objects.current(on).filter(~Exists(sanctions), Q(user=user.pk))
+    terms = OfficeTerm.objects.held(on).filter(~Exists(sanctions), Q(user=user.pk))
     return Offices(frozenset(terms.values_list("role", "chapter_id")))
 
 

@@ -30,7 +30,7 @@ def people_in_segment(announcement: Announcement) -> QuerySet[User]:
     if chapters.exists():
         people = people.filter(Exists(Profile.objects.filter(user=OuterRef("pk"), chapter__in=chapters)))
     if announcement.roles:
-        terms = OfficeTerm.objects.current(league_day()).filter(user=OuterRef("pk"), role__in=announcement.roles)
+        terms = OfficeTerm.objects.held(league_day()).filter(user=OuterRef("pk"), role__in=announcement.roles)
         people = people.filter(Exists(terms))
     if announcement.languages:
         people = people.filter(language__in=announcement.languages)

@@ -97,7 +97,7 @@ def hardship_recipients(subject_id: str) -> QuerySet[User]:
     """Return the officers of the chapter that a request concerns, of its country too, and the registrars."""
     asked = HardshipRequest.objects.select_related("invoice__chapter").get(pk=subject_id)
     chapter = asked.invoice.chapter
-    terms = OfficeTerm.objects.current(league_day()).filter(
+    terms = OfficeTerm.objects.held(league_day()).filter(
         Q(role=OfficeRole.REGISTRAR)
         | Q(role=OfficeRole.CHAPTER_OFFICER, chapter__in=[chapter.pk, chapter.parent_id or chapter.pk]),
         user=OuterRef("pk"),

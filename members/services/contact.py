@@ -102,7 +102,7 @@ def report_message(message: ContactMessage, *, actor: User, reason: str, at: dt.
     locked.reported_at, locked.report_reason = at, reason
     locked.save(update_fields=["reported_at", "report_reason"])
     record("members.message_reported", actor=actor, subject=locked, at=at, person=locked.sender_id)
-    terms = OfficeTerm.objects.current(league_day()).filter(role=OfficeRole.REGISTRAR, user__is_active=True)
+    terms = OfficeTerm.objects.held(league_day()).filter(role=OfficeRole.REGISTRAR, user__is_active=True)
     # The sender is never asked about his own message, whatever his office.
     registrars = set(terms.exclude(user=locked.sender_id).values_list("user_id", flat=True))
     key = f"members.contact_report:{locked.pk}"

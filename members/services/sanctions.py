@@ -19,6 +19,7 @@ from members.notifications.standing import STANDING
 from members.permissions.offices import membership_parties
 from members.rules.transitions import MEMBERSHIP, Party, find
 from members.services.memberships import MembershipRefused, refresh_standing
+from members.services.structure import end_terms
 from notifications.services import notify
 
 LONGEST_INTERIM = dt.timedelta(days=30)  # what a registrar may order until the ethics committee decides
@@ -286,7 +287,7 @@ def vote_on_expulsion(sanction: Sanction, *, actor: User, is_for: bool, at: dt.d
     ExpulsionVote.objects.create(sanction=row, voter=actor, is_for=is_for, at=at)
     today = locked.chapter.today()
     seats = (
-        OfficeTerm.objects.current(today)
+        OfficeTerm.objects.held(today)
         .filter(role=OfficeRole.BOARD)
         .exclude(user=locked.user_id)
         .values("user")
@@ -314,7 +315,8 @@ def vote_on_expulsion(sanction: Sanction, *, actor: User, is_for: bool, at: dt.d
 def resign_membership(membership: Membership, *, actor: User, at_period_end: bool, at: dt.datetime) -> dt.date:
     """End a membership by the member's own will, today or with the last period; no reason is asked: M13.
 
-    Returns the first day as a former member. Raises MembershipRefused.
+    Offices end with it, and stay ended if the resignation is taken back. Returns the first day as a former member.
+    Raises MembershipRefused.
     """
     locked = _begin(membership, "resign", actor=actor)
     before = locked.standing
@@ -323,6 +325,7 @@ def resign_membership(membership: Membership, *, actor: User, at_period_end: boo
     day = last + dt.timedelta(days=1) if at_period_end and last is not None and last >= today else today
     locked.resigned_on = day
     locked.save(update_fields=["resigned_on"])
+    end_terms(locked.user, last_on=day - dt.timedelta(days=1), actor=actor, at=at)
     _finish(locked, "resign", actor=actor, at=at, before=before, detail={"on": day})
     return day
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -38,6 +39,20 @@ def appoint_from_server(
     term.save()
     _note("added", term, {**values_of(term), "from_server": True}, actor=None, at=at)
     return term
+
+
+def end_terms(user: User, *, last_on: dt.date, actor: User, at: dt.datetime) -> None:
+    """End the offices of who leaves the League, with the last day as a member; what begins later never does."""
+    terms = OfficeTerm.objects.select_for_update().filter(user=user)
+    for term in terms.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=last_on)):
+        if term.starts_on > last_on:
+            _note("removed", term, values_of(term), actor=actor, at=at)
+            term.delete()
+            continue
+        changed = {"ends_on": [plain(term.ends_on), plain(last_on)]}
+        term.ends_on = last_on
+        term.save(update_fields=["ends_on"])
+        _note("changed", term, changed, actor=actor, at=at)
 
 
 def refuse_unless_appointing(actor: User, *, person_id: int | None, chapter_id: int | None) -> None:

@@ -87,7 +87,7 @@ def officers(application: Application, *roles: OfficeRole, at: dt.datetime) -> l
         reached |= Q(chapter=chapter.pk)
         if chapter.parent_id is not None:
             reached |= Q(chapter=chapter.parent_id)
-    terms = OfficeTerm.objects.current(day_of(application, at)).filter(reached, role__in=roles, user__is_active=True)
+    terms = OfficeTerm.objects.held(day_of(application, at)).filter(reached, role__in=roles, user__is_active=True)
     return sorted(set(terms.exclude(user=application.user_id).values_list("user_id", flat=True)))
 
 

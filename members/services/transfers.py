@@ -54,7 +54,7 @@ def _officers(transfer: Transfer) -> list[int]:
     """Return the ids of the officers of the two chapters, the member excluded."""
     chapters = {transfer.from_chapter_id, transfer.from_chapter.parent_id}
     chapters |= {transfer.to_chapter_id, transfer.to_chapter.parent_id}
-    terms = OfficeTerm.objects.current(transfer.to_chapter.today()).filter(
+    terms = OfficeTerm.objects.held(transfer.to_chapter.today()).filter(
         chapter__in=chapters - {None}, role=OfficeRole.CHAPTER_OFFICER, user__is_active=True
     )
     return sorted(set(terms.exclude(user=transfer.membership.user_id).values_list("user_id", flat=True)))

@@ -1,17 +1,24 @@
 """What an office lets a person reach, for as long as its term runs."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
+from audit.models import AuditEvent
 from members.choices import Country, OfficeRole
-from members.models import Chapter, Membership, offices_of
+from members.models import Chapter, Membership, OfficeTerm, league_day, offices_of
 from members.permissions.offices import membership_parties, parties_in
 from members.rules.transitions import Party
+from members.services.sanctions import resign_membership
 from tests.factories.accounts import UserFactory
 from tests.factories.members import ChapterFactory, OfficeTermFactory
 from tests.factories.membership import MembershipFactory, SanctionFactory
+from tests.factories.office import holder_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +77,56 @@ def test_who_is_suspended_holds_no_office() -> None:
     SanctionFactory(membership=MembershipFactory(user=officer))
 
     assert not offices_of(officer)
+
+
+@pytest.mark.parametrize(
+    ("fields", "holds"),
+    [
+        ({}, True),
+        ({"paid": 370}, True),  # in grace
+        ({"paid": 500}, False),
+        ({"paid": -1}, False),
+        ({"resigned_on": dt.date(2026, 1, 2)}, False),
+        ({"deceased_on": dt.date(2026, 1, 2)}, False),
+    ],
+)
+@pytest.mark.parametrize("role", [OfficeRole.CHAPTER_OFFICER, OfficeRole.BOARD])
+def test_a_member_s_office_needs_a_living_standing(role: OfficeRole, fields: dict[str, Any], holds: bool) -> None:
+    officer = holder_of(role, ChapterFactory())
+    assert offices_of(User.objects.get(pk=officer.pk))  # staff without any membership
+
+    MembershipFactory(user=officer, **fields)
+
+    assert bool(offices_of(User.objects.get(pk=officer.pk))) is holds
+    assert OfficeTerm.objects.held(league_day()).exists() is holds
+
+
+@pytest.mark.parametrize("at_period_end", [False, True])
+def test_a_resignation_ends_every_office(at_period_end: bool) -> None:
+    membership = MembershipFactory()
+    term = OfficeTermFactory(user=membership.user)
+    ended = OfficeTermFactory(user=membership.user, ends_on=dt.date(2026, 1, 31))
+    later = OfficeTermFactory(user=membership.user, starts_on=league_day() + dt.timedelta(days=900))
+
+    day = resign_membership(membership, actor=membership.user, at_period_end=at_period_end, at=timezone.now())
+
+    term.refresh_from_db()
+    ended.refresh_from_db()
+    assert (term.ends_on, ended.ends_on) == (day - dt.timedelta(days=1), dt.date(2026, 1, 31))
+    assert not OfficeTerm.objects.filter(pk=later.pk).exists()
+    actions = AuditEvent.objects.filter(person_id=membership.user_id, action__startswith="members.office_term")
+    assert set(actions.values_list("action", "actor_id")) == {
+        ("members.office_term_changed", membership.user_id),
+        ("members.office_term_removed", membership.user_id),
+    }
+    assert bool(offices_of(User.objects.get(pk=membership.user_id))) is at_period_end
+
+
+def test_offices_take_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    officer = OfficeTermFactory(user=MembershipFactory().user).user
+
+    with django_assert_num_queries(1):
+        offices_of(officer)
 
 
 def test_nobody_holds_an_office_over_oneself() -> None:
