@@ -9,6 +9,15 @@ from members.choices import CommitteeRole, OfficeRole
 from members.forms.cpd import DateInput
 from members.models import Chapter, Committee, Membership, offices_of
 from members.permissions.committees import can_run_in
+from members.services.committees import find_member
+
+
+def not_addable() -> str:
+    """Say that a number adds nobody, in the same words whether it is nobody's or somebody's."""
+    return _(
+        "This number adds nobody. Compare it with the card: only active members can be added, and a committee of a "
+        "chapter takes members of that chapter."
+    )
 
 
 class JoinForm(forms.Form):
@@ -24,9 +33,10 @@ class JoinForm(forms.Form):
 
     membership: Membership
 
-    def __init__(self, *args: Any, may_appoint: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, committee: Committee, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_appoint:
+        self.committee, self.actor = committee, actor
+        if not can_run_in(actor, committee.chapter):
             self.fields["role"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
                 choice for choice in CommitteeRole.choices if choice[0] != CommitteeRole.CHAIR
             ]
@@ -37,9 +47,9 @@ class JoinForm(forms.Form):
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"].strip().upper()
-        membership = Membership.objects.select_related("user").filter(number=number).first()
+        membership = find_member(self.committee, number, actor=self.actor)
         if membership is None:
-            raise forms.ValidationError(_("No member has this number. Compare it with the card."))
+            raise forms.ValidationError(not_addable())
         self.membership = membership
         return number
 

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from members.choices import CommitteeRole, OfficeRole
-from members.models import Chapter, Committee, league_day, offices_of
+from members.models import Chapter, Committee, Profile, league_day, offices_of
 
 
 def can_run_committees(user: User) -> bool:
@@ -17,6 +17,13 @@ def can_run_in(user: User, chapter: Chapter | None) -> bool:
     if offices.holds(OfficeRole.REGISTRAR) or offices.holds(OfficeRole.BOARD):
         return True
     return chapter is not None and offices.holds(OfficeRole.CHAPTER_OFFICER, chapter)
+
+
+def names_shown(user: User, committee: Committee, people: list[int]) -> set[int]:
+    """Return of whom in a committee the person sees the name: all by office, else as in the directory."""
+    if can_run_in(user, committee.chapter):
+        return set(people)
+    return set(Profile.objects.visible_to(user).filter(user__in=people).values_list("user", flat=True))
 
 
 def can_change_members(user: User, committee: Committee) -> bool:

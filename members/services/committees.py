@@ -8,8 +8,9 @@ from django.db.models import F
 from accounts.models import User
 from audit.services import record
 from members.choices import CommitteeRole, Standing
-from members.models import Committee, CommitteeMember, Membership
+from members.models import Committee, CommitteeMember, Membership, Profile
 from members.notifications.committees import COMMITTEE_JOINED
+from members.permissions.committees import can_run_in
 from notifications.services import notify
 
 
@@ -43,6 +44,18 @@ def save_committee(committee: Committee, *, version: int, actor: User, at: dt.da
     committee.save()
     _audit("members.committee_create" if is_new else "members.committee_change", committee, actor=actor, at=at)
     return committee
+
+
+def find_member(committee: Committee, number: str, *, actor: User) -> Membership | None:
+    """Return whom a number on a card adds to a committee, or None, whatever the reason: numbers are easy to guess.
+
+    A chair without office finds only people whose names he sees in the directory.
+    """
+    members = Membership.objects.select_related("user")
+    if not can_run_in(actor, committee.chapter):
+        members = members.filter(user__profile__in=Profile.objects.visible_to(actor))
+    membership = members.filter(number=number).first()
+    return membership if membership is not None and _is_eligible(committee, membership.user) else None
 
 
 @transaction.atomic

@@ -1,3 +1,4 @@
+from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -10,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
 from members.choices import CommitteeRole
-from members.forms.committees import JoinForm, SeatForm
+from members.forms.committees import JoinForm, SeatForm, not_addable
 from members.models import Committee, CommitteeMember, league_day
-from members.permissions.committees import can_change_members, can_run_in
+from members.permissions.committees import can_change_members, names_shown
 from members.services import committees as services
 
 PAGE = 30
+JOINS = {"committee_join": "30/h/user"}
 
 
 @login_required
@@ -31,18 +33,19 @@ def committee_list(request: UserRequest) -> HttpResponse:
 @login_required
 @require_safe
 def committee_detail(request: UserRequest, committee_id: int) -> HttpResponse:
-    """Show who sits in a committee: names and roles, never how to reach them."""
+    """Show who sits in a committee: roles, and names as the directory shows them; never how to reach people."""
     return _detail(request, _committee(request, committee_id), form=None)
 
 
 @login_required
+@rate_limit(action="committee_join", config=JOINS)
 @require_POST
 def member_add(request: UserRequest, committee_id: int) -> HttpResponse:
     """Add somebody by the number of the card, for the chair and the office."""
     committee = _committee(request, committee_id)
     if not can_change_members(request.user, committee):
         raise PermissionDenied
-    form = JoinForm(request.POST, may_appoint=can_run_in(request.user, committee.chapter))
+    form = JoinForm(request.POST, committee=committee, actor=request.user)
     if form.is_valid():
         problem = join(request, committee, form)
         if problem is None:
@@ -80,7 +83,7 @@ def join(request: UserRequest, committee: Committee, form: JoinForm) -> str | No
     except services.CommitteeOver:
         return _("This committee was dissolved. Nobody can be added.")
     except services.NotEligible:
-        return _("Only active members can be added; a committee of a chapter takes members of that chapter.")
+        return not_addable()
     except services.AlreadyMember:
         return _("This person sits in the committee already.")
     messages.success(request, _("The person is added and told about it."))
@@ -114,17 +117,21 @@ def _committee(request: UserRequest, committee_id: int) -> Committee:
 def _detail(request: UserRequest, committee: Committee, *, form: JoinForm | None) -> HttpResponse:
     today = league_day()
     may_change = can_change_members(request.user, committee)
-    seats = committee.members.current(today).select_related("user").order_by("starts_on", "pk")
+    seats = list(committee.members.current(today).select_related("user").order_by("starts_on", "pk"))
+    named = names_shown(request.user, committee, [seat.user_id for seat in seats])
     order = [CommitteeRole.CHAIR, CommitteeRole.SECRETARY, CommitteeRole.MEMBER]
     status = 200
     if form is None and may_change:
-        form = JoinForm(initial={"version": committee.version}, may_appoint=can_run_in(request.user, committee.chapter))
+        form = JoinForm(initial={"version": committee.version}, committee=committee, actor=request.user)
     elif form is not None:
         form.renew(committee.version)
         status = 422
     context = {
         "committee": committee,
-        "seats": sorted(seats, key=lambda seat: order.index(CommitteeRole(seat.role))),
+        "seats": [
+            (seat, seat.user.name_native if seat.user_id in named else _("a member whose name is not shown"))
+            for seat in sorted(seats, key=lambda seat: order.index(CommitteeRole(seat.role)))
+        ],
         "is_over": committee.is_over(today),
         "may_change": may_change,
         "form": form,

@@ -77,7 +77,7 @@ def committee_detail(request: UserRequest, pk: int) -> HttpResponse:
 def committee_add(request: UserRequest, pk: int) -> HttpResponse:
     """Seat a member by the number of the card, as chair too."""
     committee = _committee(request, pk)
-    form = JoinForm(request.POST, may_appoint=True)
+    form = JoinForm(request.POST, committee=committee, actor=request.user)
     if form.is_valid():
         problem = join(request, committee, form)
         if problem is None:
@@ -147,7 +147,7 @@ def _detail(request: UserRequest, committee: Committee, *, form: JoinForm | None
         "committee": committee,
         "seats": committee.members.select_related("user").order_by("ends_on", "starts_on", "pk"),
         "is_open": committee.ends_on is None,
-        "form": form or JoinForm(initial={"version": committee.version}, may_appoint=True),
+        "form": form or JoinForm(initial={"version": committee.version}, committee=committee, actor=request.user),
     }
     status = 422 if form is not None else 200
     return TemplateResponse(request, "members/admin/committee_detail.html", context, status=status)

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from audit.models import AuditEvent
 from courses.models import CourseIndexPage
-from members.choices import CommitteeRole, Country, OfficeRole, SanctionKind
-from members.models import Committee, CommitteeMember, league_day
+from members.choices import Audience, CommitteeRole, Country, OfficeRole, SanctionKind
+from members.models import Committee, CommitteeMember, Profile, league_day
 from members.notifications.committees import COMMITTEE_JOINED
 from members.services import committees as services
 from members.services.memberships import refresh_standing
@@ -223,6 +223,53 @@ def test_chair_adds_and_removes_by_number(
     assert not committee.is_member(member.user, league_day())
 
 
+def test_a_number_tells_a_chair_nothing_of_whom_he_does_not_see(
+    client: Client, catalogues: dict[str, CourseIndexPage]
+) -> None:
+    chapter = ChapterFactory()
+    committee = CommitteeFactory(chapter=chapter)
+    chair = CommitteeMemberFactory(committee=committee, role=CommitteeRole.CHAIR)
+    hidden = MembershipFactory(chapter=chapter)
+    abroad = MembershipFactory(chapter=ChapterFactory(country=Country.TAJIKISTAN))
+    lapsed = MembershipFactory(chapter=chapter, paid=500)
+    Profile.objects.filter(user=hidden.user).update(name_audience=Audience.NOBODY)
+    path = f"/en/committees/{committee.pk}/members/add/"
+
+    def ask(number: str) -> list[str]:
+        response = client.post(path, {"version": committee.version, "number": number, "role": "member"})
+        assert response.status_code == 422
+        errors: list[str] = response.context["form"].errors["number"]
+        return errors
+
+    client.force_login(chair.user)
+    answers = [ask(number) for number in ("KZ-99999", hidden.number, abroad.number, lapsed.number)]
+    assert all(answer == answers[0] for answer in answers)
+    client.force_login(OfficeTermFactory(chapter=chapter).user)
+    assert ask(abroad.number) == answers[0]
+    client.post(path, {"version": committee.version, "number": hidden.number, "role": "member"})
+
+    assert committee.is_member(hidden.user, league_day())
+    assert hidden.user.name_native in client.get(committee.get_absolute_url()).content.decode()
+    for reader in (chair.user, MembershipFactory(chapter=chapter).user):
+        client.force_login(reader)
+        assert hidden.user.name_native not in client.get(committee.get_absolute_url()).content.decode()
+    client.force_login(hidden.user)
+    assert hidden.user.name_native in client.get(committee.get_absolute_url()).content.decode()
+
+
+def test_numbers_are_tried_thirty_times_an_hour_at_most(
+    committee: Committee, client: Client, catalogues: dict[str, CourseIndexPage]
+) -> None:
+    chair = CommitteeMemberFactory(committee=committee, role=CommitteeRole.CHAIR)
+    client.force_login(chair.user)
+    path = f"/en/committees/{committee.pk}/members/add/"
+
+    statuses = [client.post(path, {"version": 0, "number": "KZ-99999"}).status_code for _try in range(31)]
+
+    assert set(statuses[:30]) == {422}
+    assert statuses[30] == 429
+
+
 def test_others_may_not_change_members(
     committee: Committee, client: Client, catalogues: dict[str, CourseIndexPage]
 ) -> None:
@@ -256,7 +303,7 @@ def test_pages_take_as_many_queries_for_many_rows(
 
     with django_assert_num_queries(7):
         assert len(client.get("/en/committees/").context["page_obj"].object_list) == count
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):  # names: whose the directory shows, by membership and countries
         assert len(client.get(f"/en/committees/{committee.pk}/").context["seats"]) == count
 
 
