@@ -69,6 +69,7 @@ VIEWS = (
     "members.membership_viewed",
     "members.licence_viewed",
     "members.transfer_viewed",
+    "members.cpd_ledger_viewed",
 )
 STATES: dict[str, StrOrPromise] = {
     **dict(Standing.choices),

@@ -14,6 +14,9 @@ from members.choices import IdentitySign
 from members.models import (
     Application,
     ApplicationDocument,
+    CpdClaim,
+    ImportBatch,
+    Invoice,
     Licence,
     Membership,
     MergeRecord,
@@ -88,6 +91,45 @@ def view_membership(membership: Membership, *, actor: User, at: dt.datetime) -> 
 def view_licence(licence: Licence, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened a licence."""
     record("members.licence_viewed", actor=actor, subject=licence, at=at, person=licence.user_id)
+
+
+def view_invoice(invoice: Invoice, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer opened an invoice, on which members say why they cannot pay."""
+    record(
+        "members.invoice_viewed",
+        actor=actor,
+        subject=invoice,
+        at=at,
+        person=invoice.user_id,
+        chapter=invoice.chapter_id,
+    )
+
+
+def view_claim(claim: CpdClaim, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer opened a claim of hours."""
+    record("members.cpd_claim_viewed", actor=actor, subject=claim, at=at, person=claim.user_id)
+
+
+def view_ledger(membership: Membership, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer opened a member's ledger of hours."""
+    record(
+        "members.cpd_ledger_viewed",
+        actor=actor,
+        subject=membership,
+        at=at,
+        person=membership.user_id,
+        chapter=membership.chapter_id,
+    )
+
+
+def view_import(batch: ImportBatch, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer opened the rows of an import."""
+    record("members.import_viewed", actor=actor, subject=batch, at=at, chapter=batch.chapter_id)
+
+
+def view_cards(number: str, *, actor: User, at: dt.datetime) -> None:
+    """Record that an officer looked through the members' cards, or for one by its number."""
+    record("members.cards_viewed", actor=actor, subject=actor, at=at, detail={"number": number} if number else None)
 
 
 @dataclass(frozen=True)

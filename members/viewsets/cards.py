@@ -20,17 +20,20 @@ from accounts.http import UserRequest
 from members.models import CardToken, people_in_office
 from members.permissions.cpd import can_revoke_cards
 from members.services import cards as services
+from members.services import office
 from members.viewsets.pages import menu_item_for, page_context
 
 PAGE = 50
+MOST = 20  # characters of a member's number
 
 
 @require_safe
 def card_index(request: UserRequest) -> HttpResponse:
-    """List the current cards of the members whom the office reaches, or find one by number."""
+    """List the current cards of the members whom the office reaches, or find one by number; the look is on record."""
     if not can_revoke_cards(request.user):
         raise PermissionDenied
-    number = request.GET.get("number", "").strip().upper()
+    number = request.GET.get("number", "").strip().upper()[:MOST]
+    office.view_cards(number, actor=request.user, at=timezone.now())
     cards = _cards(request).select_related("membership__user", "membership__chapter").order_by("membership__number")
     if number:
         cards = cards.filter(membership__number=number)

@@ -20,6 +20,7 @@ from members.forms.cpd import AcceptanceForm, CorrectionForm, RefusalForm, RuleF
 from members.models import CpdClaim, CpdEntry, CpdRule, Membership, people_in_office
 from members.permissions.cpd import can_decide_claims, can_edit_rules
 from members.services import cpd as services
+from members.services import office
 from members.views.cpd import evidence_response
 from members.viewsets.pages import menu_item_for, page_context
 
@@ -52,8 +53,10 @@ def claim_index(request: UserRequest) -> HttpResponse:
 
 @require_safe
 def claim_detail(request: UserRequest, pk: int) -> HttpResponse:
-    """Show one claim with its evidence and the two decisions."""
-    return _claim_page(request, _claim(request, pk), refusal=None)
+    """Show one claim with its evidence and the two decisions, and record that it was opened."""
+    claim = _claim(request, pk)
+    office.view_claim(claim, actor=request.user, at=timezone.now())
+    return _claim_page(request, claim, refusal=None)
 
 
 @require_POST
@@ -106,8 +109,10 @@ def claim_evidence(request: UserRequest, pk: int) -> FileResponse:
 
 @require_safe
 def person_ledger(request: UserRequest, membership_id: int) -> HttpResponse:
-    """Show the ledger of a member of the office's chapters."""
-    return _ledger_page(request, _membership(request, membership_id), form=CorrectionForm(), entry_id=None)
+    """Show the ledger of a member of the office's chapters, and record that it was opened."""
+    membership = _membership(request, membership_id)
+    office.view_ledger(membership, actor=request.user, at=timezone.now())
+    return _ledger_page(request, membership, form=CorrectionForm(), entry_id=None)
 
 
 @require_POST

@@ -34,7 +34,7 @@ from members.permissions.dues import (
     waiver_kinds,
 )
 from members.rules.amounts import money_text
-from members.services import hardship, payments
+from members.services import hardship, office, payments
 from members.services.invoices import void_invoice
 from members.viewsets import dues_settings
 from pages.services import active_language
@@ -141,8 +141,13 @@ def aged_debts(invoices: InvoiceQuerySet) -> list[tuple[str, list[Money], Money]
 
 @require_GET
 def invoice_detail(request: UserRequest, invoice_id: int) -> HttpResponse:
-    """Show an invoice with everything that was recorded on it and the forms for what this officer may do."""
-    return _show(request, _invoice(request, invoice_id))
+    """Show an invoice with everything that was recorded on it and the forms for what this officer may do.
+
+    That it was opened is on record.
+    """
+    invoice = _invoice(request, invoice_id)
+    office.view_invoice(invoice, actor=request.user, at=timezone.now())
+    return _show(request, invoice)
 
 
 @require_POST

@@ -21,7 +21,7 @@ from members.models import ImportBatch, ImportRow
 from members.permissions.bulk import can_import
 from members.rules.import_columns import COLUMNS
 from members.rules.import_problems import sentence
-from members.services import imports
+from members.services import imports, office
 from members.viewsets.records import OfficeViewSet, page_context, paginate
 
 REFRESH = "3"  # seconds between two looks at a batch that a task works on
@@ -82,8 +82,13 @@ def import_template(request: UserRequest, kind: str) -> HttpResponse:
 
 @require_safe
 def import_detail(request: UserRequest, pk: int) -> HttpResponse:
-    """Show how far a batch is, what it does with which rows, and what may be done with it."""
+    """Show how far a batch is, what it does with which rows, and what may be done with it.
+
+    That it was opened is on record; a page that renews itself while the batch runs is not opened again.
+    """
     batch = _batch(request, pk)
+    if not batch.is_running:
+        office.view_import(batch, actor=request.user, at=timezone.now())
     verdict, state = request.GET.get("verdict", ""), request.GET.get("state", "")
     rows = batch.rows.select_related("candidate").order_by("number")
     if verdict in RowVerdict.values:
