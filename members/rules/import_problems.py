@@ -68,6 +68,9 @@ ROW_PROBLEMS = {
     "number_in_file": gettext_noop("The same number of membership stands in line %(line)s."),
     "number_taken": gettext_noop("The number %(value)s belongs to another member."),
     "not_yours": gettext_noop("An account with this address is not among your chapter’s. Ask the registrar."),
+    "own_record": gettext_noop(
+        "This row is about the person who uploaded, decides or confirms it. Somebody else has to import it."
+    ),
     "closed_account": gettext_noop("The account with this address is closed. Ask the registrar."),
     "chapter_differs": gettext_noop("This person belongs to another chapter; an import does not transfer members."),
     "tier_differs": gettext_noop("This person’s kind of membership is another one; an import does not change it."),

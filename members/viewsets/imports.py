@@ -135,7 +135,8 @@ def _row(row: ImportRow) -> dict[str, Any]:
     decisions = [
         (choice.value, choice.label)
         for choice in RowDecision
-        if choice != RowDecision.UPDATE or row.candidate_id is not None
+        # Beyond the likeness itself a problem is what keeps the person on record from being updated.
+        if choice != RowDecision.UPDATE or (row.candidate_id is not None and len(row.problems) == 1)
     ]
     return {
         "row": row,
@@ -158,6 +159,8 @@ def import_row_decide(request: UserRequest, pk: int, row_id: int) -> HttpRespons
         imports.decide_row(row, decision=RowDecision(decision), actor=request.user, at=timezone.now())
     except imports.BatchNotReady:
         messages.error(request, CHANGED)
+    except imports.RowRefused as refusal:
+        messages.error(request, sentence(refusal.code, refusal.params))
     return redirect(f"{reverse('memberimport:detail', args=[batch.pk])}?verdict=duplicate#row-{row.pk}")
 
 

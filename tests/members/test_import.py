@@ -13,7 +13,7 @@ from members.models import Chapter, IdentityKey, ImportBatch, ImportRow, Licence
 from members.services import imports
 from members.services.duplicates import index_people
 from members.services.imports import checking
-from members.services.memberships import admit_member
+from members.services.memberships import admit_member, refresh_standing
 from tests.factories.accounts import UserFactory
 from tests.factories.imports import checked, csv_bytes, imported, member_row, registrar, undone, upload
 from tests.factories.members import ChapterFactory, OfficeTermFactory
@@ -289,6 +289,96 @@ def test_officer_is_not_told_who_of_another_chapter_looks_alike(
     assert (row.verdict, row.candidate_id, row.problems[0][0]) == (RowVerdict.DUPLICATE, None, "looks_like_elsewhere")
     with pytest.raises(imports.BatchNotReady):
         imports.decide_row(row, decision=RowDecision.UPDATE, actor=officer, at=timezone.now())
+
+
+def alike(user: User, number: str = "0012345") -> dict[str, str]:
+    """Return the columns of a row that looks like somebody, by a licence."""
+    LicenceFactory(user=user, number=number)
+    index_people([user.pk], at=timezone.now())
+    return {"licence_number": number, "licence_issued_on": "2010-09-01"}
+
+
+def test_nobody_imports_what_concerns_himself(office: User, officer: User, kazakhstan: Chapter) -> None:
+    for person, chapter in ((office, None), (officer, kazakhstan)):
+        membership = MembershipFactory(user=person)
+        rows = [member_row(1, email=person.email), member_row(2, **alike(person, f"77{person.pk}"))]
+        columns = {"licence_number": "", "licence_issued_on": ""}
+        batch = checked([columns | row for row in rows], by=person, chapter=chapter)
+
+        assert verdicts(batch) == [(2, RowVerdict.ERROR, ["own_record"]), (3, RowVerdict.ERROR, ["own_record"])]
+        assert membership.periods.count() == 1
+
+
+def test_who_confirms_is_left_as_he_was(office: User, kazakhstan: Chapter) -> None:
+    other = registrar()
+    by_address, by_likeness = MembershipFactory(user=other), MembershipFactory()
+    columns = {"licence_number": "", "licence_issued_on": ""}
+    rows = [
+        columns | member_row(1, email=other.email),
+        member_row(2, **alike(by_likeness.user)),
+        columns | member_row(3),
+    ]
+    batch = checked(rows, by=office)
+    row = batch.rows.get(number=3)
+    with pytest.raises(imports.RowRefused) as refused:
+        imports.decide_row(row, decision=RowDecision.UPDATE, actor=by_likeness.user, at=timezone.now())
+    assert refused.value.code == "own_record"
+    imports.decide_row(row, decision=RowDecision.UPDATE, actor=other, at=timezone.now())
+
+    imports.confirm_import(batch, version=batch.version, actor=other, at=timezone.now())
+    imports.advance_import(batch.pk, at=timezone.now())
+
+    assert [(row.state, row.problems) for row in batch.rows.order_by("number")] == [
+        (RowState.FAILED, [["own_record", {}]]),
+        (RowState.DONE, [["looks_like", {"why": ["licence"]}]]),
+        (RowState.DONE, []),
+    ]
+    assert (by_address.periods.count(), by_likeness.periods.count()) == (1, 2)
+
+
+def test_lookalike_is_updated_under_the_conditions_of_any_update(office: User, kazakhstan: Chapter) -> None:
+    resigned = MembershipFactory(resigned_on=dt.date(2026, 1, 1))
+    closed = MembershipFactory(user__is_active=False)
+    rows = [member_row(1, **alike(resigned.user, "501")), member_row(2, **alike(closed.user, "502"))]
+
+    batch = checked(rows, by=office)
+
+    assert verdicts(batch) == [
+        (2, RowVerdict.DUPLICATE, ["looks_like", "standing_closed"]),
+        (3, RowVerdict.DUPLICATE, ["looks_like", "closed_account"]),
+    ]
+    for row, code in zip(batch.rows.order_by("number"), ("standing_closed", "closed_account"), strict=True):
+        with pytest.raises(imports.RowRefused) as refused:
+            imports.decide_row(row, decision=RowDecision.UPDATE, actor=office, at=timezone.now())
+        assert refused.value.code == code
+    assert resigned.periods.count() == closed.periods.count() == 1
+
+
+def test_records_are_looked_at_again_when_they_are_written(office: User, kazakhstan: Chapter) -> None:
+    by_address, by_likeness = MembershipFactory(), MembershipFactory()
+    columns = {"licence_number": "", "licence_issued_on": ""}
+    rows = [columns | member_row(1, email=by_address.user.email), member_row(2, **alike(by_likeness.user))]
+    batch = checked(rows, by=office)
+    imports.decide_row(batch.rows.get(number=3), decision=RowDecision.UPDATE, actor=office, at=timezone.now())
+    for membership in (by_address, by_likeness):
+        membership.resigned_on = dt.date(2026, 1, 1)
+        membership.save()
+        refresh_standing(membership, on=kazakhstan.today())
+
+    imports.confirm_import(batch, version=batch.version, actor=office, at=timezone.now())
+    imports.advance_import(batch.pk, at=timezone.now())
+
+    assert {(row.state, row.problems[0][0]) for row in batch.rows.all()} == {(RowState.FAILED, "standing_closed")}
+    assert by_address.periods.count() == by_likeness.periods.count() == 1
+
+
+def test_office_holder_of_the_own_chapter_is_no_lookalike_to_update(officer: User, kazakhstan: Chapter) -> None:
+    colleague = OfficeTermFactory(chapter=kazakhstan).user
+    membership = MembershipFactory(user=colleague)
+
+    row = only(checked([member_row(**alike(colleague))], by=officer, chapter=kazakhstan))
+
+    assert (row.candidate_id, membership.periods.count()) == (None, 1)
 
 
 def test_everything_undecided_can_be_left_out(office: User, kazakhstan: Chapter) -> None:

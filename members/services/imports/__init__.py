@@ -4,6 +4,7 @@ from members.services.imports.applying import import_rows
 from members.services.imports.batches import (
     BatchChanged,
     BatchNotReady,
+    RowRefused,
     RowsUndecided,
     advance_import,
     confirm_import,
@@ -22,6 +23,7 @@ __all__ = [
     "BatchChanged",
     "BatchNotReady",
     "FileRefused",
+    "RowRefused",
     "RowsUndecided",
     "Table",
     "advance_import",

@@ -30,13 +30,26 @@ from members.models.relations import plain
 from members.rules.standing import Facts, Period, next_change, standing_on
 from members.rules.transitions import LIVING
 from members.services.duplicates import index_people, note_birth_years
-from members.services.imports.checking import CHUNK, Record, find_by_email, read_records
+from members.services.imports.checking import (
+    CHUNK,
+    OWN_RECORD,
+    Problem,
+    Record,
+    Structure,
+    find_by_email,
+    find_obstacles,
+    read_records,
+)
 from members.services.imports.resource import MemberResource, MemberRow
 from members.services.memberships import refresh_standing
 
 
 class RowOutdated(Exception):
-    """Raised when the records changed between the trial run and the import in a way that the row does not fit."""
+    """Raised when a row does not fit the records as they are now; carries what a row that stands alone is told."""
+
+    def __init__(self, problems: Sequence[Problem] = (("changed_since", {}),)) -> None:
+        super().__init__(", ".join(code for code, _params in problems))
+        self.problems = list(problems)
 
 
 def import_chunks(batch: ImportBatch, *, at: dt.datetime) -> Iterator[int]:
@@ -52,8 +65,9 @@ def import_chunks(batch: ImportBatch, *, at: dt.datetime) -> Iterator[int]:
             for row in rows:
                 try:
                     import_rows(batch, [row], at=at)
-                except (RowOutdated, IntegrityError):
-                    row.state, row.problems, row.trace = RowState.FAILED, [("changed_since", {})], {}
+                except (RowOutdated, IntegrityError) as error:
+                    reason = error if isinstance(error, RowOutdated) else RowOutdated()
+                    row.state, row.problems, row.trace = RowState.FAILED, reason.problems, {}
                     row.save(update_fields=["state", "problems", "trace"])
         batch.rows_done += len(rows)
         batch.save(update_fields=["rows_done"])
@@ -66,12 +80,15 @@ def import_rows(batch: ImportBatch, rows: Sequence[ImportRow], *, at: dt.datetim
     resource = MemberResource()
     updates = [row for row in rows if _action(row) == RowDecision.UPDATE]
     creations = [(row, resource.from_data(row.data)) for row in rows if _action(row) == RowDecision.CREATE]
+    structure = Structure.load(batch)
     for row in rows:
         row.state, row.trace = RowState.LEFT_OUT, {"created": [], "changed": []}
+    if any(row.candidate_id in structure.officers for row, _data in creations if row.candidate_id):
+        raise RowOutdated([OWN_RECORD])
     if creations:
         _create(batch, creations, at=at)
     if updates:
-        _update(batch, updates, resource, at=at)
+        _update(batch, updates, resource, structure, at=at)
     ImportRow.objects.bulk_update(rows, ["state", "trace", "person"])
     index_people([row.person_id for row in rows if row.person_id], at=at)
 
@@ -137,10 +154,12 @@ def _create(batch: ImportBatch, creations: list[tuple[ImportRow, MemberRow]], *,
         _record("members.import_created", batch, membership, data, at=at)
 
 
-def _update(batch: ImportBatch, rows: list[ImportRow], resource: MemberResource, *, at: dt.datetime) -> None:
-    people = {str(row.pk): row.candidate for row in rows if row.candidate is not None}
+def _update(
+    batch: ImportBatch, rows: list[ImportRow], resource: MemberResource, structure: Structure, *, at: dt.datetime
+) -> None:
+    people = {row.candidate_id for row in rows if row.candidate_id is not None}
     # Locked in the order of their ids, as everything that locks several people does.
-    list(User.objects.select_for_update().filter(pk__in={user.pk for user in people.values()}).order_by("pk"))
+    list(User.objects.select_for_update().filter(pk__in=people).order_by("pk"))
     records = read_records(people)
     chapters = Chapter.objects.in_bulk({int(row.data["chapter"]) for row in rows})
     tiers = Tier.objects.in_bulk({row.data["tier"] for row in rows}, field_name="code")
@@ -150,6 +169,8 @@ def _update(batch: ImportBatch, rows: list[ImportRow], resource: MemberResource,
             raise RowOutdated
         data = resource.from_data(row.data)
         known = records[row.candidate_id]
+        if problems := find_obstacles(data, known, structure):
+            raise RowOutdated(problems)
         row.person, row.state = known.user, RowState.DONE
         membership = _update_person(row, known, data, chapters[int(data.chapter)], tiers[data.tier], at=at)
         if data.birth_year and data.birth_year != known.birth_year:

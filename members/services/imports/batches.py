@@ -17,9 +17,9 @@ from members.choices import BatchStatus, RowDecision, RowState, RowVerdict
 from members.models import Chapter, ImportBatch, ImportRow
 from members.models.imports import KEPT
 from members.services.imports.applying import import_chunks
-from members.services.imports.checking import check_chunks
+from members.services.imports.checking import OWN_RECORD, Problem, Structure, check_chunks, find_obstacles, read_records
 from members.services.imports.reading import FileRefused, open_table, refuse_size
-from members.services.imports.resource import read_heading
+from members.services.imports.resource import MemberResource, read_heading
 from members.services.imports.undoing import undo_chunks
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,14 @@ class BatchChanged(Exception):
 
 class BatchNotReady(Exception):
     """Raised when a step is asked of a batch that its status does not allow."""
+
+
+class RowRefused(Exception):
+    """Raised when a decision about a row cannot stand; carries a code of `members.rules.import_problems`."""
+
+    def __init__(self, code: str, params: dict[str, object]) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
 
 
 class RowsUndecided(Exception):
@@ -143,10 +151,12 @@ def _fail(batch: ImportBatch, code: str, params: dict[str, object], *, at: dt.da
 
 @transaction.atomic
 def decide_row(row: ImportRow, *, decision: RowDecision, actor: User, at: dt.datetime) -> ImportRow:
-    """Say what happens to a possible duplicate. Raises BatchNotReady."""
-    _lock(row.batch, statuses=(BatchStatus.CHECKED,))
+    """Say what happens to a possible duplicate. Raises BatchNotReady and RowRefused."""
+    batch = _lock(row.batch, statuses=(BatchStatus.CHECKED,))
     if row.verdict != RowVerdict.DUPLICATE or (decision == RowDecision.UPDATE and row.candidate_id is None):
         raise BatchNotReady
+    for code, params in _obstacles(batch, row, decision=decision, actor=actor):
+        raise RowRefused(code, params)
     row.decision = decision
     row.save(update_fields=["decision"])
     record(
@@ -159,6 +169,18 @@ def decide_row(row: ImportRow, *, decision: RowDecision, actor: User, at: dt.dat
         detail={"decision": decision},
     )
     return row
+
+
+def _obstacles(batch: ImportBatch, row: ImportRow, *, decision: RowDecision, actor: User) -> list[Problem]:
+    """Return what forbids a decision now: nobody decides about himself, nor updates what an import may not."""
+    if decision == RowDecision.SKIP or row.candidate_id is None:
+        return []
+    if row.candidate_id == actor.pk:
+        return [OWN_RECORD]
+    if decision == RowDecision.CREATE:
+        return []
+    record_now = read_records([row.candidate_id])[row.candidate_id]
+    return find_obstacles(MemberResource().from_data(row.data), record_now, Structure.load(batch))
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """The trial run: every row of a file gets its verdict, in chunks, and nothing else is written."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from allauth.account.models import EmailAddress
@@ -30,6 +30,10 @@ CHUNK = 200
 UNCHANGED = ("email", "country", "chapter", "tier", "paid_from")
 CLOSED = (Standing.RESIGNED, Standing.DECEASED, Standing.EXPELLED)
 
+Problem = tuple[str, dict[str, object]]
+OWN_RECORD: Problem = ("own_record", {})
+NOT_YOURS: Problem = ("not_yours", {})
+
 
 @dataclass
 class Structure:
@@ -38,6 +42,7 @@ class Structure:
     chapters: list[Chapter]
     tiers: list[Tier]
     scope: frozenset[int | None]
+    officers: frozenset[int | None] = frozenset()  # whose batch it is: nobody imports what concerns himself
 
     @classmethod
     def load(cls, batch: ImportBatch) -> "Structure":
@@ -45,7 +50,8 @@ class Structure:
         reach = import_chapters(batch.uploaded_by)
         if batch.chapter_id is not None:
             reach = frozenset({batch.chapter_id}) if _reaches(reach, batch.chapter) else frozenset()
-        return cls(list(Chapter.objects.order_by("pk")), list(Tier.objects.order_by("position", "pk")), reach)
+        officers = frozenset({batch.uploaded_by_id, batch.confirmed_by_id})
+        return cls(list(Chapter.objects.order_by("pk")), list(Tier.objects.order_by("position", "pk")), reach, officers)
 
     def chapter(self, country: str, name: str) -> Chapter | None:
         wanted = name.casefold()
@@ -149,7 +155,7 @@ def judge_rows(
 ) -> list[ImportRow]:
     """Return the rows of a chunk with their verdicts: a constant number of queries for a chunk."""
     people = find_by_email([cells.get("email", "") for _line, cells in chunk])
-    records = read_records(people)
+    records = read_records(user.pk for user in people.values())
     cells_of = {User.objects.normalize_email(cells.get("email", "")): cells for _line, cells in chunk}
     resource = MemberResource({email: records[user.pk].row_for(cells_of[email]) for email, user in people.items()})
     judged: list[tuple[ImportRow, MemberRow, User | None]] = []
@@ -238,9 +244,9 @@ class Record:
         return next((licence for licence in same if licence.country == country.upper()), same[0] if same else None)
 
 
-def read_records(people: dict[str, User]) -> dict[int, Record]:
+def read_records(ids: Iterable[int]) -> dict[int, Record]:
     """Return what is on record of these people, in a constant number of queries."""
-    users = User.objects.filter(pk__in={user.pk for user in people.values()}).select_related(
+    users = User.objects.filter(pk__in=set(ids)).select_related(
         "profile__chapter", "membership__tier", "membership__chapter", "identity_index"
     )
     found = {}
@@ -289,32 +295,44 @@ def _check_record(row: MemberRow, record: Record | None, structure: Structure) -
     if record is None:
         row.language = row.language or Language.RUSSIAN
         return
-    problem = row.problems.append
-    if None not in structure.scope and (
-        record.chapter is None or record.is_shielded or not structure.reaches(record.chapter)
-    ):
-        row.problems = [("not_yours", {})]
-        return
-    if not record.user.is_active:
-        problem(("closed_account", {}))
-    membership = record.membership
-    if membership is None:
-        return
-    if row.chapter.isdecimal() and int(row.chapter) != membership.chapter_id:
-        problem(("chapter_differs", {}))
-    if row.tier and row.tier != membership.tier.code:
-        problem(("tier_differs", {}))
-    if row.number and row.number != membership.number:
-        problem(("number_differs", {"value": membership.number}))
-    if membership.standing in CLOSED:
-        problem(("standing_closed", {}))
+    problems = find_obstacles(row, record, structure)
+    row.problems = problems if problems in ([OWN_RECORD], [NOT_YOURS]) else row.problems + problems
     last = record.last_day
     if last is None or row.paid_until is None or row.paid_until == last:
         row.paid_from = row.paid_from if last is None else None
-    elif row.paid_until < last:
-        problem(("paid_earlier", {"value": last.isoformat()}))
-    elif row.paid_from is not None and row.paid_from <= last:
+    elif row.paid_from is not None and row.paid_from <= last < row.paid_until:
         row.paid_from = last + dt.timedelta(days=1)
+
+
+def find_obstacles(row: MemberRow, record: Record, structure: Structure) -> list[Problem]:
+    """Return what keeps a row from changing what is on record of a person.
+
+    It is asked at the trial run, when somebody decides that two are one person, and under the lock before the writing.
+    """
+    if record.user.pk in structure.officers:
+        return [OWN_RECORD]
+    if None not in structure.scope and (
+        record.chapter is None or record.is_shielded or not structure.reaches(record.chapter)
+    ):
+        return [NOT_YOURS]
+    found: list[Problem] = []
+    if not record.user.is_active:
+        found.append(("closed_account", {}))
+    membership = record.membership
+    if membership is None:
+        return found
+    if row.chapter.isdecimal() and int(row.chapter) != membership.chapter_id:
+        found.append(("chapter_differs", {}))
+    if row.tier and row.tier != membership.tier.code:
+        found.append(("tier_differs", {}))
+    if row.number and row.number != membership.number:
+        found.append(("number_differs", {"value": membership.number}))
+    if membership.standing in CLOSED:
+        found.append(("standing_closed", {}))
+    last = record.last_day
+    if last is not None and row.paid_until is not None and row.paid_until < last:
+        found.append(("paid_earlier", {"value": last.isoformat()}))
+    return found
 
 
 def _check_numbers(judged: list[tuple[ImportRow, MemberRow, User | None]]) -> None:
@@ -340,25 +358,31 @@ def signs_of_row(row: MemberRow) -> set[Sign]:
 
 def _find_lookalikes(judged: list[tuple[ImportRow, MemberRow, User | None]], structure: Structure) -> None:
     """Turn new members who look like somebody into possible duplicates; only the own chapter is told like whom."""
-    fresh = [(stored, signs_of_row(row)) for stored, row, _user in judged if stored.verdict == RowVerdict.CREATE]
-    found = find_people(set().union(*(signs for _stored, signs in fresh))) if fresh else {}
+    fresh = [(stored, row, signs_of_row(row)) for stored, row, _user in judged if stored.verdict == RowVerdict.CREATE]
+    found = find_people(set().union(*(signs for _stored, _row, signs in fresh))) if fresh else {}
     if not found:
         return
-    people = User.objects.in_bulk({user for users in found.values() for user in users})
-    visible = set(people)
+    records = read_records(user for users in found.values() for user in users)
+    visible = set(records)
     if None not in structure.scope:
         rows: models.QuerySet[User] = User.objects.filter(pk__in=visible)
         visible = set(rows.filter(in_chapters("pk", structure.scope)).values_list("pk", flat=True))
-    for stored, signs in fresh:
+        visible -= {user for user, record in records.items() if record.is_shielded}
+    for stored, row, signs in fresh:
         likeness: dict[int, set[str]] = {}
         for sign in signs & set(found):
             for user in found[sign]:
                 likeness.setdefault(user, set()).add(sign[0])
         if not likeness:
             continue
+        if structure.officers & set(likeness):
+            stored.verdict, stored.problems = RowVerdict.ERROR, [OWN_RECORD]
+            continue
         best = max(likeness, key=lambda user: (user in visible, len(likeness[user]), -user))
         stored.verdict = RowVerdict.DUPLICATE
         known = best in visible
-        stored.candidate = people[best] if known else None
+        stored.candidate = records[best].user if known else None
         why = sorted(likeness[best])
         stored.problems = [("looks_like" if known else "looks_like_elsewhere", {"why": why})]
+        if known:
+            stored.problems += find_obstacles(row, records[best], structure)
