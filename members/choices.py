@@ -449,6 +449,7 @@ class RowState(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("row", "waiting")
     DONE = "done", pgettext_lazy("row", "done")
     LEFT_OUT = "left_out", pgettext_lazy("row", "left out")
+    HELD = "held", pgettext_lazy("row", "held for the League")  # a registrar compares and imports it
     FAILED = "failed", pgettext_lazy("row", "failed")
     UNDONE = "undone", pgettext_lazy("row", "undone")
     KEPT = "kept", pgettext_lazy("row", "could not be undone")

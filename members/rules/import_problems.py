@@ -37,6 +37,7 @@ FILE_PROBLEMS = {
         "These columns are not known: %(columns)s. Remove them or name them as in the template; nothing was imported."
     ),
     "repeated_columns": gettext_noop("These columns stand twice: %(columns)s. Keep one of each."),
+    "too_many_today": gettext_noop("You have uploaded %(files)s files within a day. Upload the next one tomorrow."),
     "gone": gettext_noop("The uploaded file is no longer there. Upload it again."),
     "failed": gettext_noop("The file could not be worked through because of a fault on our side. Upload it again."),
 }
@@ -67,7 +68,7 @@ ROW_PROBLEMS = {
     "licence_in_file": gettext_noop("The same licence stands in line %(line)s."),
     "number_in_file": gettext_noop("The same number of membership stands in line %(line)s."),
     "number_taken": gettext_noop("The number %(value)s belongs to another member."),
-    "not_yours": gettext_noop("An account with this address is not among your chapter’s. Ask the registrar."),
+    "not_yours": gettext_noop("This person is not among your chapter’s any more. Ask the registrar."),
     "own_record": gettext_noop(
         "This row is about the person who uploaded, decides or confirms it. Somebody else has to import it."
     ),
@@ -78,9 +79,6 @@ ROW_PROBLEMS = {
     "standing_closed": gettext_noop("This person has resigned, died or been expelled; an import does not bring back."),
     "paid_earlier": gettext_noop("This person is paid until %(value)s already, later than the file says."),
     "looks_like": gettext_noop("May be somebody who is on record already: %(why)s. Decide below."),
-    "looks_like_elsewhere": gettext_noop(
-        "May be a person of another chapter: %(why)s. Create the member if you are certain; the registrar will compare."
-    ),
     "changed_since": gettext_noop("The records have changed since the file was checked. Import this row anew."),
     "undo_signed_in": gettext_noop("Not undone: the person has used the account since."),
     "undo_changed": gettext_noop("Not undone: it was changed after the import (%(what)s)."),

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import UserRequest
+from accounts.models import User
 from members.choices import BatchStatus, RowDecision, RowState, RowVerdict
 from members.forms.imports import ImportForm
-from members.models import ImportBatch, ImportRow
+from members.models import ImportBatch, ImportRow, import_chapters
 from members.permissions.bulk import can_import
 from members.rules.import_columns import COLUMNS
 from members.rules.import_problems import sentence
@@ -58,6 +59,7 @@ def import_list(request: UserRequest) -> HttpResponse:
         **page_context(_("Imports of members"), icon="upload", trail=[]),
         **paginate(request, batches.order_by("-created_at", "-pk"), 20),
         "form": form,
+        "held": _held(request.user),
         "columns": [
             (key, _(label), required, _(hint) if hint else "", example)
             for key, label, required, hint, example in COLUMNS
@@ -66,6 +68,14 @@ def import_list(request: UserRequest) -> HttpResponse:
     return TemplateResponse(
         request, "members/admin/import_list.html", context, status=422 if request.method == "POST" else 200
     )
+
+
+def _held(user: User) -> list[tuple[int, str, int]]:
+    """Return the imports of which rows wait for the League, and how many, for who imports for it."""
+    if None not in import_chapters(user):
+        return []
+    rows = ImportRow.objects.filter(state=RowState.HELD, batch__purged_at=None).order_by("batch")
+    return list(rows.values_list("batch", "batch__name").annotate(number=Count("pk"))[:50])
 
 
 @require_safe
@@ -95,14 +105,16 @@ def import_detail(request: UserRequest, pk: int) -> HttpResponse:
         rows = rows.filter(verdict=verdict)
     if state in RowState.values:
         rows = rows.filter(state=state)
+    counts = _counts(batch)
     context = {
         **page_context(batch.name, icon="upload", trail=[(reverse("memberimport:index"), _("Imports of members"))]),
         **paginate(request, rows),
-        **_counts(batch),
+        **counts,
         "batch": batch,
         "refusal": sentence(batch.problem, batch.problem_params) if batch.problem else "",
         "verdict": verdict,
         "state": state,
+        "has_held": any(value == RowState.HELD for value, _label, _number in counts["states"]),
         "may_confirm": batch.status == BatchStatus.CHECKED,
         "may_undo": batch.status == BatchStatus.DONE and batch.purged_at is None,
     }

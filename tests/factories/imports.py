@@ -1,6 +1,7 @@
 """Files of members as people upload them, and batches that have been through the trial run."""
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -57,10 +58,17 @@ def xlsx_bytes(rows: list[list[Any]]) -> bytes:
     return file.getvalue()
 
 
-def upload(content: bytes, *, by: User, chapter: Chapter | None = None, name: str = "members.csv") -> ImportBatch:
+def upload(
+    content: bytes,
+    *,
+    by: User,
+    chapter: Chapter | None = None,
+    name: str = "members.csv",
+    at: dt.datetime | None = None,
+) -> ImportBatch:
     """Upload a file as the office does; the trial run happens when the test runs what was put off to the commit."""
     file = SimpleUploadedFile(name, content)
-    return imports.upload_import(file, name=name, chapter=chapter, actor=by, at=timezone.now())
+    return imports.upload_import(file, name=name, chapter=chapter, actor=by, at=at or timezone.now())
 
 
 def checked(rows: list[dict[str, str]], *, by: User, chapter: Chapter | None = None) -> ImportBatch:

@@ -228,9 +228,9 @@ def test_officer_reaches_own_chapter_only(officer: User, kazakhstan: Chapter, ky
 
     assert verdicts(checked(rows, by=officer, chapter=kazakhstan)) == [
         (2, RowVerdict.ERROR, ["not_your_chapter"]),
-        (3, RowVerdict.ERROR, ["not_yours"]),
-        (4, RowVerdict.ERROR, ["not_yours"]),
-        (5, RowVerdict.ERROR, ["not_yours"]),
+        (3, RowVerdict.CREATE, []),
+        (4, RowVerdict.CREATE, []),
+        (5, RowVerdict.CREATE, []),
         (6, RowVerdict.UPDATE, []),
         (7, RowVerdict.CREATE, []),
     ]
@@ -276,19 +276,63 @@ def test_name_in_another_script_with_the_year_of_birth_is_recognised(office: Use
     assert only(batch).verdict == RowVerdict.DUPLICATE
 
 
-def test_officer_is_not_told_who_of_another_chapter_looks_alike(
+def test_people_of_other_chapters_are_strangers_until_the_league_compares(
     officer: User, kazakhstan: Chapter, kyrgyzstan: Chapter
 ) -> None:
     stranger = MembershipFactory(chapter=kyrgyzstan, number="KG-00001")
-    LicenceFactory(user=stranger.user, number="555")
-    index_people([stranger.user.pk], at=timezone.now())
+    columns = {**alike(stranger.user, "555"), "number": ""}
+    bare = dict.fromkeys(columns, "")
+    rows = [
+        member_row(1, **columns),
+        member_row(2, **bare | {"email": stranger.user.email}),
+        member_row(4, **bare | {"email": UserFactory(is_superuser=True).email}),
+        member_row(5, **bare),
+        member_row(6, **bare | {"email": "person@nowhere.example", "joined_on": ""}),
+        member_row(7, **bare | {"email": UserFactory(name_native="Тайна").email, "joined_on": ""}),
+    ]
+    batch = checked(rows, by=officer, chapter=kazakhstan)
 
-    batch = checked([member_row(licence_number="555", licence_issued_on="2010-09-01")], by=officer, chapter=kazakhstan)
+    assert verdicts(batch) == [
+        (2, RowVerdict.CREATE, []),
+        (3, RowVerdict.CREATE, []),
+        (4, RowVerdict.CREATE, []),
+        (5, RowVerdict.CREATE, []),
+        (6, RowVerdict.ERROR, ["required"]),
+        (7, RowVerdict.ERROR, ["required"]),
+    ]
+    assert not batch.rows.exclude(candidate=None).exists()
 
-    row = only(batch)
-    assert (row.verdict, row.candidate_id, row.problems[0][0]) == (RowVerdict.DUPLICATE, None, "looks_like_elsewhere")
-    with pytest.raises(imports.BatchNotReady):
-        imports.decide_row(row, decision=RowDecision.UPDATE, actor=officer, at=timezone.now())
+    imports.confirm_import(batch, version=batch.version, actor=officer, at=timezone.now())
+    imports.advance_import(batch.pk, at=timezone.now())
+
+    held, done, left = RowState.HELD, RowState.DONE, RowState.LEFT_OUT
+    found = list(batch.rows.order_by("number").values_list("state", flat=True))
+    assert found == [held, held, held, done, left, left]
+    assert {str(row.problems) for row in batch.rows.filter(state=held)} == {"[]"}
+    assert stranger.periods.count() == 1
+    assert User.objects.filter(email__startswith="new").get().email == "new5@example.org"
+
+
+def test_number_of_another_member_is_taken_whoever_asks(
+    officer: User, kazakhstan: Chapter, kyrgyzstan: Chapter
+) -> None:
+    stranger = MembershipFactory(chapter=kyrgyzstan, number="KZ-00001")
+    rows = [member_row(number="KZ-00001", email=stranger.user.email)]
+
+    assert verdicts(checked(rows, by=officer, chapter=kazakhstan)) == [(2, RowVerdict.ERROR, ["number_taken"])]
+
+
+def test_uploads_of_a_day_are_limited(officer: User, office: User, kazakhstan: Chapter) -> None:
+    for _number in range(20):
+        upload(csv_bytes([member_row()]), by=officer, chapter=kazakhstan)
+
+    with pytest.raises(imports.FileRefused) as refused:
+        upload(csv_bytes([member_row()]), by=officer, chapter=kazakhstan)
+
+    assert (refused.value.code, ImportBatch.objects.count()) == ("too_many_today", 20)
+    upload(csv_bytes([member_row()]), by=office)
+    ImportBatch.objects.filter(uploaded_by=officer).update(created_at=timezone.now() - dt.timedelta(days=1))
+    upload(csv_bytes([member_row()]), by=officer, chapter=kazakhstan)
 
 
 def alike(user: User, number: str = "0012345") -> dict[str, str]:

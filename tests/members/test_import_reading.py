@@ -166,8 +166,8 @@ def test_template_can_be_uploaded_as_it_is(kind: str) -> None:
 
 
 def test_every_problem_has_a_sentence() -> None:
-    params = dict.fromkeys(("line", "limit", "rows", "megabytes"), 1) | {"value": "x", "known": "y", "column": "email"}
-    params |= {"columns": ["email"], "what": ["licence"], "why": ["name"]}
+    params = dict.fromkeys(("line", "limit", "rows", "megabytes", "files"), 1) | {"value": "x", "known": "y"}
+    params |= {"column": "email", "columns": ["email"], "what": ["licence"], "why": ["name"]}
 
     for code in FILE_PROBLEMS | ROW_PROBLEMS:
         assert "%" not in sentence(code, params)

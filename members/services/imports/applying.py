@@ -37,6 +37,7 @@ from members.services.imports.checking import (
     Record,
     Structure,
     find_by_email,
+    find_held,
     find_obstacles,
     read_records,
 )
@@ -85,6 +86,10 @@ def import_rows(batch: ImportBatch, rows: Sequence[ImportRow], *, at: dt.datetim
         row.state, row.trace = RowState.LEFT_OUT, {"created": [], "changed": []}
     if any(row.candidate_id in structure.officers for row, _data in creations if row.candidate_id):
         raise RowOutdated([OWN_RECORD])
+    held = find_held([data for _row, data in creations], structure) if creations else []
+    for (row, _data), is_held in zip(creations, held, strict=True):
+        row.state = RowState.HELD if is_held else row.state
+    creations = [(row, data) for row, data in creations if row.state != RowState.HELD]
     if creations:
         _create(batch, creations, at=at)
     if updates:

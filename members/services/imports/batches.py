@@ -24,6 +24,7 @@ from members.services.imports.undoing import undo_chunks
 
 logger = logging.getLogger(__name__)
 
+A_DAY = 20  # files that one person uploads within a day: nobody feels out by trial who is on record
 BUDGET = 30  # seconds of one task; then the next one goes on
 LEASE = dt.timedelta(minutes=2)  # longer than a task may live
 CLAIMABLE = Q(lease_until__isnull=True)
@@ -55,7 +56,11 @@ class RowsUndecided(Exception):
 
 @transaction.atomic
 def upload_import(file: File, *, name: str, chapter: Chapter | None, actor: User, at: dt.datetime) -> ImportBatch:
-    """Keep an uploaded file and start its trial run. Raises FileRefused for what cannot be read at all."""
+    """Keep an uploaded file and start its trial run. Raises FileRefused for what cannot be read, or is too much."""
+    User.objects.select_for_update().get(pk=actor.pk)  # two uploads at once are counted one after the other
+    recent = ImportBatch.objects.filter(uploaded_by=actor, created_at__gt=at - dt.timedelta(days=1))
+    if recent.count() >= A_DAY:
+        raise FileRefused("too_many_today", files=A_DAY)
     refuse_size(file.size)
     rows = iter(open_table(file))
     heading = next(rows, None)

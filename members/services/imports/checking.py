@@ -156,6 +156,7 @@ def judge_rows(
     """Return the rows of a chunk with their verdicts: a constant number of queries for a chunk."""
     people = find_by_email([cells.get("email", "") for _line, cells in chunk])
     records = read_records(user.pk for user in people.values())
+    people = {email: user for email, user in people.items() if not _is_hidden(records[user.pk], structure)}
     cells_of = {User.objects.normalize_email(cells.get("email", "")): cells for _line, cells in chunk}
     resource = MemberResource({email: records[user.pk].row_for(cells_of[email]) for email, user in people.items()})
     judged: list[tuple[ImportRow, MemberRow, User | None]] = []
@@ -290,13 +291,49 @@ def _check_structure(row: MemberRow, structure: Structure, *, on: dt.date) -> No
         row.chapter = str(chapter.pk)
 
 
+def _is_hidden(record: Record, structure: Structure) -> bool:
+    """Whether a batch must not learn that a person is on record: who is not the chapter's own is a stranger to it."""
+    if None in structure.scope or record.user.pk in structure.officers:
+        return False
+    return record.chapter is None or record.is_shielded or not structure.reaches(record.chapter)
+
+
+def _hidden_lookalikes(records: dict[int, Record], structure: Structure) -> set[int]:
+    """Return those of these people of whom a batch must not learn; any record of another chapter hides a person."""
+    if None in structure.scope:
+        return set()
+    rows: models.QuerySet[User] = User.objects.filter(pk__in=records)
+    own = set(rows.filter(in_chapters("pk", structure.scope)).values_list("pk", flat=True))
+    hidden = {user for user, record in records.items() if user not in own or _is_hidden(record, structure)}
+    return hidden - structure.officers
+
+
+def find_held(rows: list[MemberRow], structure: Structure) -> list[bool]:
+    """Return for each new member whether somebody hidden from the batch has the address or a sign of the row.
+
+    Only the League can tell who that is: such a row waits for it, and the chapter is not told why.
+    """
+    if None in structure.scope:
+        return [False] * len(rows)
+    by_email = find_by_email([row.email for row in rows])
+    signs = [signs_of_row(row) for row in rows]
+    by_sign = find_people(set().union(*signs))
+    records = read_records({user.pk for user in by_email.values()}.union(*by_sign.values()))
+    addressed = {email for email, user in by_email.items() if _is_hidden(records[user.pk], structure)}
+    alike = _hidden_lookalikes(records, structure)
+    return [
+        row.email in addressed or any(alike.intersection(by_sign.get(sign, ())) for sign in own)
+        for row, own in zip(rows, signs, strict=True)
+    ]
+
+
 def _check_record(row: MemberRow, record: Record | None, structure: Structure) -> None:
-    """Add what stands in the way of an update. Another chapter's members are never told apart from strangers."""
+    """Add what stands in the way of an update."""
     if record is None:
         row.language = row.language or Language.RUSSIAN
         return
     problems = find_obstacles(row, record, structure)
-    row.problems = problems if problems in ([OWN_RECORD], [NOT_YOURS]) else row.problems + problems
+    row.problems = problems if problems == [OWN_RECORD] else row.problems + problems
     last = record.last_day
     if last is None or row.paid_until is None or row.paid_until == last:
         row.paid_from = row.paid_from if last is None else None
@@ -311,9 +348,7 @@ def find_obstacles(row: MemberRow, record: Record, structure: Structure) -> list
     """
     if record.user.pk in structure.officers:
         return [OWN_RECORD]
-    if None not in structure.scope and (
-        record.chapter is None or record.is_shielded or not structure.reaches(record.chapter)
-    ):
+    if _is_hidden(record, structure):
         return [NOT_YOURS]
     found: list[Problem] = []
     if not record.user.is_active:
@@ -357,32 +392,24 @@ def signs_of_row(row: MemberRow) -> set[Sign]:
 
 
 def _find_lookalikes(judged: list[tuple[ImportRow, MemberRow, User | None]], structure: Structure) -> None:
-    """Turn new members who look like somebody into possible duplicates; only the own chapter is told like whom."""
+    """Turn new members who look like somebody into possible duplicates, unless the batch must not learn of him."""
     fresh = [(stored, row, signs_of_row(row)) for stored, row, _user in judged if stored.verdict == RowVerdict.CREATE]
     found = find_people(set().union(*(signs for _stored, _row, signs in fresh))) if fresh else {}
     if not found:
         return
     records = read_records(user for users in found.values() for user in users)
-    visible = set(records)
-    if None not in structure.scope:
-        rows: models.QuerySet[User] = User.objects.filter(pk__in=visible)
-        visible = set(rows.filter(in_chapters("pk", structure.scope)).values_list("pk", flat=True))
-        visible -= {user for user, record in records.items() if record.is_shielded}
+    visible = set(records) - _hidden_lookalikes(records, structure)
     for stored, row, signs in fresh:
         likeness: dict[int, set[str]] = {}
         for sign in signs & set(found):
-            for user in found[sign]:
+            for user in visible.intersection(found[sign]):
                 likeness.setdefault(user, set()).add(sign[0])
         if not likeness:
             continue
         if structure.officers & set(likeness):
             stored.verdict, stored.problems = RowVerdict.ERROR, [OWN_RECORD]
             continue
-        best = max(likeness, key=lambda user: (user in visible, len(likeness[user]), -user))
-        stored.verdict = RowVerdict.DUPLICATE
-        known = best in visible
-        stored.candidate = records[best].user if known else None
-        why = sorted(likeness[best])
-        stored.problems = [("looks_like" if known else "looks_like_elsewhere", {"why": why})]
-        if known:
-            stored.problems += find_obstacles(row, records[best], structure)
+        best = max(likeness, key=lambda user: (len(likeness[user]), -user))
+        stored.verdict, stored.candidate = RowVerdict.DUPLICATE, records[best].user
+        stored.problems = [("looks_like", {"why": sorted(likeness[best])})]
+        stored.problems += find_obstacles(row, records[best], structure)
