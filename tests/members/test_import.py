@@ -15,7 +15,7 @@ from members.services.duplicates import index_people
 from members.services.imports import checking
 from members.services.memberships import admit_member, refresh_standing
 from tests.factories.accounts import UserFactory
-from tests.factories.imports import checked, csv_bytes, imported, member_row, registrar, undone, upload
+from tests.factories.imports import checked, csv_bytes, imported, member_row, registrar, undone, upload, xlsx_bytes
 from tests.factories.members import ChapterFactory, OfficeTermFactory
 from tests.factories.membership import ApplicationFactory, LicenceFactory, MembershipFactory, TierFactory
 
@@ -591,6 +591,16 @@ def test_file_that_is_gone_ends_the_trial_run(office: User, kazakhstan: Chapter)
 
     batch.refresh_from_db()
     assert (batch.status, batch.problem) == (BatchStatus.FAILED, "gone")
+
+
+def test_workbook_is_unpacked_by_the_trial_run_alone(office: User, kazakhstan: Chapter) -> None:
+    batch = upload(xlsx_bytes([["email", "shoe size"], ["a@example.org", "39"]]), by=office, name="members.xlsx")
+    assert batch.status == BatchStatus.CHECKING
+
+    imports.advance_import(batch.pk, at=timezone.now())
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.problem) == (BatchStatus.FAILED, "unknown_columns")
 
 
 def test_heading_without_rows_is_refused_by_the_trial_run(office: User, kazakhstan: Chapter) -> None:

@@ -93,6 +93,53 @@ def test_xlsx_that_unpacks_to_too_much_is_refused() -> None:
     assert refusal(file.getvalue()) == "xlsx_inflated"
 
 
+def with_strings(strings: str) -> bytes:
+    """Return a workbook with this table of strings, under a name of its own."""
+    original = zipfile.ZipFile(io.BytesIO(xlsx_bytes([["email"], ["a@example.org"]])))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in original.namelist():
+            text = original.read(part).decode()
+            if part == "[Content_Types].xml":
+                text = text.replace("</Types>", f'<Override PartName="/xl/words.xml" ContentType="{kind}" /></Types>')
+            archive.writestr(part, text)
+        archive.writestr("xl/words.xml", strings)
+    return file.getvalue()
+
+
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def test_workbook_of_empty_strings_is_refused_by_its_list_of_parts() -> None:
+    content = with_strings(f'<sst xmlns="{NAMESPACE}">{"<si/>" * 1_500_000}</sst>')
+
+    assert len(content) < 30_000
+    with pytest.raises(FileRefused) as refused:
+        reading.is_workbook(io.BytesIO(content))
+    assert refused.value.code == "xlsx_inflated"
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_strings_are_counted_before_they_are_read(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_ELEMENTS", 1_000)
+    name = f"xmlns:{prefix.rstrip(':')}" if prefix else "xmlns"
+    table = '<{0}sst {1}="{2}">{3}</{0}sst>'
+
+    def content(count: int) -> bytes:
+        strings = "".join(f"<{prefix}si><{prefix}t>text{number}</{prefix}t></{prefix}si>" for number in range(count))
+        return with_strings(table.format(prefix, name, NAMESPACE, strings))
+
+    assert refusal(content(600)) == "xlsx_inflated"
+    assert len(read(content(400))) == 2
+
+
+def test_strings_beside_the_sheets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_BESIDE_SHEETS", 10_000)
+
+    assert refusal(xlsx_bytes([["email"], [str(list(range(9_000)))]])) == "xlsx_inflated"
+
+
 def test_archive_that_is_no_workbook_is_refused() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

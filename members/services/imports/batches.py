@@ -18,7 +18,7 @@ from members.models import Chapter, ImportBatch, ImportRow
 from members.models.imports import KEPT
 from members.services.imports.applying import import_chunks
 from members.services.imports.checking import OWN_RECORD, Problem, Structure, check_chunks, find_obstacles, read_records
-from members.services.imports.reading import FileRefused, open_table, refuse_size
+from members.services.imports.reading import FileRefused, is_workbook, open_table, refuse_size
 from members.services.imports.resource import MemberResource, read_heading
 from members.services.imports.undoing import undo_chunks
 
@@ -62,11 +62,11 @@ def upload_import(file: File, *, name: str, chapter: Chapter | None, actor: User
     if recent.count() >= A_DAY:
         raise FileRefused("too_many_today", files=A_DAY)
     refuse_size(file.size)
-    rows = iter(open_table(file))
-    heading = next(rows, None)
-    if heading is None:
-        raise FileRefused("empty")
-    read_heading(heading[1])
+    if not is_workbook(file):  # what unpacking a workbook takes is the task's to spend
+        heading = next(iter(open_table(file)), None)
+        if heading is None:
+            raise FileRefused("empty")
+        read_heading(heading[1])
     file.seek(0)
     digest = hashlib.sha256()
     for block in file.chunks():

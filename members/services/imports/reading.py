@@ -11,15 +11,20 @@ import io
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
+from xml.parsers import expat
 
-import openpyxl
 from openpyxl.cell.read_only import EmptyCell
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.xml.constants import SHARED_STRINGS
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 20_000
 MAX_COLUMNS = 100
 MAX_UNPACKED = 80 * 1024 * 1024
+MAX_BESIDE_SHEETS = 20 * 1024 * 1024  # strings, styles: openpyxl reads them whole
+MAX_RATIO = 100
 MAX_PARTS = 500
+MAX_ELEMENTS = 500_000  # of the table of strings, where a plain string takes two
 BLOCK = 64 * 1024
 FORMULA = "\x00formula"  # what a cell holds that is one: no file can bring this value, NUL is refused in CSV
 
@@ -34,6 +39,17 @@ class FileRefused(Exception):
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+class _Reader(ExcelReader):
+    """Reads a workbook, its strings only after they were counted: openpyxl takes half a minute for a million."""
+
+    def read_strings(self) -> None:
+        part = self.package.find(SHARED_STRINGS)
+        if part is not None:
+            with self.archive.open(part.PartName[1:]) as source:
+                _refuse_elements(source)
+        super().read_strings()
 
 
 class Table:
@@ -79,7 +95,11 @@ class Table:
 
     def _xlsx(self) -> Iterator[tuple[int, list[str]]]:
         try:
-            book = openpyxl.load_workbook(self.file, read_only=True, data_only=False, keep_links=False)
+            reader = _Reader(self.file, read_only=True, data_only=False, keep_links=False)
+            reader.read()
+            book = reader.wb
+        except FileRefused:
+            raise
         except Exception as error:  # openpyxl raises whatever the broken part makes it stumble over
             raise FileRefused("xlsx_broken") from error
         try:
@@ -107,19 +127,29 @@ def refuse_size(size: int) -> None:
 
 def open_table(file: IO[bytes]) -> Table:
     """Return the table of an uploaded file, by what it is and not by its name. Raises FileRefused."""
+    if is_workbook(file):
+        return Table(file)
+    encoding = _encoding(file)
+    return Table(file, encoding=encoding, delimiter=_delimiter(file, encoding))
+
+
+def is_workbook(file: IO[bytes]) -> bool:
+    """Whether a file is an XLSX, by its first bytes and the list of its parts: nothing is unpacked.
+
+    Raises FileRefused for what is neither that nor text.
+    """
     file.seek(0, io.SEEK_END)
     refuse_size(file.tell())
     file.seek(0)
     head = file.read(8)
     if head.startswith(b"PK"):
         _refuse_bomb(file)
-        return Table(file)
+        return True
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileRefused("xls")
     if head.startswith((b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"<")):
         raise FileRefused("not_table")
-    encoding = _encoding(file)
-    return Table(file, encoding=encoding, delimiter=_delimiter(file, encoding))
+    return False
 
 
 def _refuse_bomb(file: IO[bytes]) -> None:
@@ -129,10 +159,35 @@ def _refuse_bomb(file: IO[bytes]) -> None:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileRefused("xlsx_broken") from error
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+    beside = sum(part.file_size for part in parts if not part.filename.startswith("xl/worksheets/"))
+    if (
+        len(parts) > MAX_PARTS
+        or sum(part.file_size for part in parts) > MAX_UNPACKED
+        or beside > MAX_BESIDE_SHEETS
+        or any(part.file_size > MAX_RATIO * part.compress_size for part in parts)
+    ):
         raise FileRefused("xlsx_inflated")
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise FileRefused("not_table")
+
+
+def _refuse_elements(source: IO[bytes]) -> None:
+    """Refuse a part with too many elements, in whatever way they are spelled, as soon as there are too many."""
+    count = 0
+
+    def start(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal count
+        count += 1
+        if count > MAX_ELEMENTS:
+            raise FileRefused("xlsx_inflated")
+
+    def declare(*_declaration: object) -> None:
+        raise FileRefused("xlsx_broken")  # an entity: no program that writes tables makes any
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EntityDeclHandler = start, declare
+    while block := source.read(BLOCK):
+        parser.Parse(block)
 
 
 def _encoding(file: IO[bytes]) -> str:
