@@ -14,6 +14,7 @@ from members.choices import ApplicationKind, CheckMethod, Country, DocumentKind,
 from members.models import Application, Chapter, Membership, Reference, Tier
 from members.rules.standing import standing_on
 from members.services import applications, licences, references
+from members.services.memberships import refresh_standing
 from members.tokens import reference_token
 from tests.factories.accounts import UserFactory
 from tests.factories.members import ChapterFactory, OfficeTermFactory
@@ -44,6 +45,7 @@ def member_at(at: dt.datetime, user: User | None = None) -> User:
     """Return a person whose paid year of membership began a month before a moment."""
     membership = MembershipFactory(user=user or UserFactory(is_verified=True), paid=-1)
     PeriodFactory(membership=membership, starts_on=at.date() - dt.timedelta(days=30))
+    refresh_standing(membership, on=at.date())
     return membership.user
 
 
