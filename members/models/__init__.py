@@ -27,7 +27,15 @@ from members.models.cpd import (
     validate_topics,
 )
 from members.models.dues import Invoice, InvoiceQuerySet, Payment, Receipt, TierPrice, Waiver
-from members.models.duplicates import DuplicateCase, IdentityIndex, IdentityKey, MergeRecord, in_chapters, survivor_of
+from members.models.duplicates import (
+    DuplicateCase,
+    IdentityIndex,
+    IdentityKey,
+    MergeRecord,
+    accounts_of,
+    in_chapters,
+    survivor_of,
+)
 from members.models.exports import MemberExport
 from members.models.imports import ImportBatch, ImportRow
 from members.models.licences import Licence, LicenceCheck, LicenceQuerySet, LicenceRule
@@ -118,6 +126,7 @@ __all__ = [
     "Transfer",
     "Waiver",
     "WaiverLimit",
+    "accounts_of",
     "export_chapters",
     "hash_token",
     "import_chapters",

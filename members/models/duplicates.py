@@ -163,7 +163,18 @@ class MergeRecord(models.Model):
         return f"{self.merged_id} → {self.survivor_id}"
 
     def can_be_undone(self, at: dt.datetime) -> bool:
-        return self.undone_at is None and at <= self.merged_at + UNDO_WITHIN
+        """Whether its time is not over and what it changed is still known: an erasure empties that."""
+        return self.undone_at is None and at <= self.merged_at + UNDO_WITHIN and bool(self.changes)
+
+
+def accounts_of(user: User) -> list[User]:
+    """Return an account and all that were merged into it, however many merges lie between."""
+    found, latest = [user], [user]
+    while latest:
+        merged = MergeRecord.objects.filter(survivor__in=latest, undone_at=None).values("merged")
+        latest = list(User.objects.filter(pk__in=merged).order_by("pk"))
+        found += latest
+    return found
 
 
 def survivor_of(user: User) -> User:

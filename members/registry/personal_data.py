@@ -95,6 +95,16 @@ def table_of(queryset: models.QuerySet[Any], *paths: str) -> Table:
     return Table(columns, queryset.count(), rows, queryset.model._meta.label)
 
 
+def join_tables(tables: list[Table]) -> Table:
+    """Return the rows of the same table of several accounts, one after the other."""
+
+    def rows() -> Iterator[dict[str, Cell]]:
+        for table in tables:
+            yield from table.rows()
+
+    return Table(tables[0].columns, sum(table.total for table in tables), rows, tables[0].model)
+
+
 def _field(model: type[models.Model], path: str) -> Any:
     field: Any = None
     for name in path.split("__"):

@@ -22,10 +22,12 @@ from members.models import (
     DataRequest,
     Invoice,
     LicenceCheck,
+    MergeRecord,
     Receipt,
     RetentionRule,
     Sanction,
 )
+from members.models.duplicates import UNDO_WITHIN
 from members.rules.retention import ACCESS_ACTION, APPEAL_WINDOW, BY_COUNTRY, DEFAULT_DAYS, REVIVAL
 from members.services.anonymising import NOBODY, anonymise_payer, reduce_application, reduce_sanction
 
@@ -109,6 +111,7 @@ def apply_retention(*, at: dt.datetime) -> dict[str, int]:
         RetentionKind.SANCTIONS: reduce_sanctions,
         RetentionKind.ACCESS: erase_access_details,
         RetentionKind.MESSAGES: delete_messages,
+        "merges": empty_merges,
         "files": purge_files,
     }
     done: dict[str, int] = {}
@@ -237,6 +240,23 @@ def delete_messages(*, at: dt.datetime) -> int:
             )
             message.delete()
     return len(ids)
+
+
+def empty_merges(*, at: dt.datetime) -> int:
+    """Empty what merges changed once they cannot be undone any more: it holds what profiles said before."""
+    rows = MergeRecord.objects.filter(merged_at__lt=at - UNDO_WITHIN).exclude(changes=[]).order_by("pk")[:MOST]
+    for merge in rows:
+        with transaction.atomic():
+            MergeRecord.objects.filter(pk=merge.pk).update(changes=[])
+            record(
+                "members.merge_emptied",
+                actor=None,
+                subject=merge,
+                at=at,
+                person=merge.survivor_id,
+                reason_code=REASON,
+            )
+    return len(rows)
 
 
 def purge_files(*, at: dt.datetime) -> int:

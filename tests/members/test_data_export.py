@@ -28,6 +28,7 @@ from notifications.services import sweep
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.audit import write_event
 from tests.factories.courses import CertificateFactory
+from tests.factories.duplicates import merge
 from tests.factories.membership import (
     ApplicationFactory,
     InvoiceFactory,
@@ -139,6 +140,18 @@ def test_copy_holds_what_every_app_knows(person: User) -> None:
     for secret in ("SECRET", person.password, "2026-KZ-99999"):
         assert secret not in text
         assert secret not in page
+
+
+def test_copy_holds_what_stayed_with_merged_accounts(person: User) -> None:
+    merged = MembershipFactory(user__email="second@example.org", number="KZ-00077").user
+    MembershipFactory(user=person, number="KZ-00076")
+    LicenceFactory(user=merged, number="0077")
+    merge(person, merged)
+
+    data = json.loads(opened(copy_of(person)).read("data.json"))
+    assert [row["email"] for row in data["accounts.person"]] == [person.email, "second@example.org"]
+    assert [row["number"] for row in data["members.membership"]] == ["KZ-00076", "KZ-00077"]
+    assert [row["number"] for row in data["members.licences"]] == ["0077"]
 
 
 def test_events_of_an_open_application_are_not_out_yet(person: User) -> None:
@@ -332,5 +345,5 @@ def test_a_copy_costs_the_same_for_any_number_of_rows(
         LicenceFactory(user=person)
     request = personal_data.ask_for_export(person, language="en", at=now())
 
-    with django_assert_num_queries(107):
+    with django_assert_num_queries(108):
         personal_data.build_export(request, at=now())

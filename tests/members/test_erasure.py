@@ -23,23 +23,29 @@ from courses.models import AttemptAnswer, Certificate
 from members.choices import (
     CLOSED_STATUSES,
     ApplicationStatus,
+    CaseStatus,
     DecisionReason,
     DecisionStep,
     DocumentKind,
     RequestState,
+    RowDecision,
     Standing,
 )
 from members.models import (
     ApplicationDocument,
     DataRequest,
     Decision,
+    DuplicateCase,
     Invoice,
     Licence,
+    MergeRecord,
     Profile,
     ReviewNote,
     league_day,
 )
-from members.services import personal_data
+from members.services import imports, personal_data
+from members.services.duplicates import index_people
+from members.services.merging import UndoRefused, undo_merge
 from notifications.models import Item, MailAddress, PushSubscription, Reader
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.audit import write_event
@@ -50,6 +56,8 @@ from tests.factories.courses import (
     QuizAttemptFactory,
     QuizUnitFactory,
 )
+from tests.factories.duplicates import case_of, merge
+from tests.factories.imports import checked, imported, member_row, registrar, undone
 from tests.factories.members import ChapterFactory, OfficeTermFactory
 from tests.factories.membership import (
     ApplicationFactory,
@@ -148,6 +156,77 @@ def test_no_trace_of_name_and_address_is_left(person: User) -> None:
     assert traces(NAME, LATIN, EMAIL, "Өскемен", "777888") == ["members.Invoice.payer_name"]
     for model in (Item, PushSubscription, Reader, Profile, Licence):
         assert not model.objects.filter(user=person).exists()
+
+
+def test_accounts_merged_into_a_person_go_as_well(person: User) -> None:
+    first = MembershipFactory(user__name_native="Гүлжан Бұрынғы", user__email="guljan.old@example.org").user
+    oldest = MembershipFactory(user__name_latin="Guljan Eldest").user
+    MembershipFactory(user=person)
+    Profile.objects.filter(user=oldest).update(bio="Words of the eldest")
+    merge(first, oldest)
+    record = merge(person, first)
+    case = DuplicateCase.objects.get(pk=record.case_id)
+    dismissed = case_of(person, UserFactory())
+    dismissed.reason, dismissed.status = "Guljan moved to Oskemen", CaseStatus.DISMISSED
+    dismissed.save()
+    assert record.changes
+    assert case.reason
+
+    erase(person)
+
+    assert traces("Бұрынғы", "guljan.old", "Eldest", "Words of the eldest", "Oskemen") == []
+    assert {record.changes == record.stays == [] for record in MergeRecord.objects.all()} == {True}
+    case.refresh_from_db()
+    dismissed.refresh_from_db()
+    assert case.reason == dismissed.reason == ""
+    assert User.objects.filter(pk__in=(person.pk, first.pk, oldest.pk), email__endswith="@erased.invalid").count() == 3
+    assert User.objects.get(pk=oldest.pk).membership.resigned_on == league_day()
+    with pytest.raises(UndoRefused):
+        undo_merge(record, actor=registrar(), at=now())
+
+
+def test_dues_of_a_merged_account_stand_in_the_way(person: User) -> None:
+    merged = UserFactory()
+    merge(person, merged)
+    InvoiceFactory(membership=None, user=merged, chapter=ChapterFactory(), tier=TierFactory())
+
+    assert [one.code for one in personal_data.blockers_of(person, on=league_day())] == ["dues"]
+
+
+def test_imports_forget_a_person_and_the_file_goes(
+    person: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    office, kazakhstan = registrar(), ChapterFactory()
+    TierFactory()
+    officer = OfficeTermFactory(chapter=kazakhstan).user
+    LicenceFactory(user=person, number="0012345")
+    index_people([person.pk], at=now())
+    alike = {"licence_number": "0012345", "licence_issued_on": "2010-09-01", "name": "Гулжан Омирзакова"}
+    decided = checked([member_row(1, **alike), member_row(2, **dict.fromkeys(alike, "") | {"name": "А Б"})], by=office)
+    imports.decide_row(decided.rows.get(number=2), decision=RowDecision.UPDATE, actor=office, at=now())
+    held = imported([member_row(3, email=person.email, name="Гулжан Омирзакова")], by=officer, chapter=kazakhstan)
+    storage, names = decided.file.storage, [decided.file.name, held.file.name]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(person)
+
+    assert traces("Гулжан", EMAIL) == []
+    assert [storage.exists(name) for name in names] == [False, False]
+    imports.confirm_import(decided, version=decided.version, actor=office, at=now())
+    imports.advance_import(decided.pk, at=now())
+    assert list(decided.rows.order_by("number").values_list("state", flat=True)) == ["left_out", "done"]
+
+
+def test_import_whose_person_was_erased_is_undone_but_for_that_row(person: User) -> None:
+    office = registrar()
+    ChapterFactory()
+    TierFactory()
+    batch = imported([member_row(1), member_row(2)], by=office)
+    erase(batch.rows.get(number=2).person)
+
+    undone(batch, by=office)
+
+    assert list(batch.rows.order_by("number").values_list("state", flat=True)) == ["kept", "undone"]
 
 
 def test_what_must_stay_stays(person: User) -> None:
@@ -374,5 +453,5 @@ def test_page_costs_the_same_for_any_number(
         InvoiceFactory(membership=None, user=person, chapter=ChapterFactory(), tier=TierFactory())
     proved.get(PAGE)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         proved.get(PAGE)

@@ -24,7 +24,6 @@ from members.choices import (
     TagKind,
 )
 from members.models import (
-    DuplicateCase,
     Invoice,
     Licence,
     Membership,
@@ -43,6 +42,7 @@ from members.services.imports.applying import TRACED
 from members.services.memberships import refresh_standing
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import EnrolmentFactory
+from tests.factories.duplicates import case_of, merge
 from tests.factories.imports import registrar
 from tests.factories.members import ChapterFactory, OfficeTermFactory, ProfileFactory
 from tests.factories.membership import (
@@ -65,19 +65,6 @@ OWN = {"audit.AuditEvent", "members.DuplicateCase", "members.MergeRecord"}
 
 def now() -> dt.datetime:
     return timezone.now()
-
-
-def case_of(first: User, second: User) -> DuplicateCase:
-    first, second = sorted((first, second), key=lambda user: user.pk)
-    case: DuplicateCase = DuplicateCase.objects.create(first=first, second=second, signs=["licence"], found_at=now())
-    return case
-
-
-def merge(survivor: User, merged: User) -> MergeRecord:
-    case = case_of(survivor, merged)
-    merging.propose_merge(case, survivor=survivor, version=0, reason="One person", actor=registrar(), at=now())
-    digest = merging.plan_merge(survivor, merged).digest
-    return merging.approve_merge(case, version=1, digest=digest, actor=registrar(), at=now())
 
 
 def snapshot() -> dict[str, list[Any]]:

@@ -31,6 +31,7 @@ from members.models import (
     ContactMessage,
     Decision,
     LicenceCheck,
+    MergeRecord,
     Payment,
     Receipt,
     RetentionRule,
@@ -38,6 +39,7 @@ from members.models import (
 from members.services import retention
 from tests.factories.accounts import UserFactory
 from tests.factories.audit import write_event
+from tests.factories.duplicates import merge
 from tests.factories.members import ChapterFactory, OfficeTermFactory
 from tests.factories.membership import (
     ApplicationFactory,
@@ -281,6 +283,19 @@ def test_messages_between_members_go_after_a_year() -> None:
     event = AuditEvent.objects.filter(action="members.message_deleted").first()
     assert event is not None
     assert (event.subject_id, event.person_id, event.detail) == (str(plain.pk), sender.pk, {})
+
+
+def test_merges_forget_what_was_before_once_they_cannot_be_undone() -> None:
+    record = merge(UserFactory(), UserFactory())
+    MergeRecord.objects.update(merged_at=START)
+
+    assert retention.apply_retention(at=after(30))["merges"] == 0
+    record.refresh_from_db()
+    assert record.changes
+    assert retention.apply_retention(at=after(31))["merges"] == 1
+    record.refresh_from_db()
+    assert record.changes == []
+    assert retention.apply_retention(at=after(32))["merges"] == 0
 
 
 def test_one_failure_stops_nothing_else(private_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

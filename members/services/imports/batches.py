@@ -5,6 +5,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from django.core.files.base import File
 from django.db import transaction
@@ -257,6 +258,19 @@ def purge_imports(*, at: dt.datetime) -> int:
             _record("members.import_purged", batch, actor=None, at=at, detail={})
             purged += 1
     return purged
+
+
+@transaction.atomic
+def forget_rows(condition: Q) -> None:
+    """Empty the rows about a person and delete the files they came in; what waits to be written is left out."""
+    ids = list(ImportRow.objects.filter(condition).values_list("pk", flat=True))
+    batches = ImportBatch.objects.filter(rows__in=ids).exclude(file="").distinct()
+    for batch in batches:
+        transaction.on_commit(partial(batch.file.storage.delete, str(batch.file.name)), robust=True)
+    ImportBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(file="")
+    rows = ImportRow.objects.filter(pk__in=ids)
+    rows.filter(state=RowState.WAITING).update(verdict=RowVerdict.SKIP, decision="")
+    rows.update(data={}, problems=[], changes=[], trace={})
 
 
 def _purge(batch: ImportBatch, *, at: dt.datetime) -> None:

@@ -110,6 +110,8 @@ def _load(rows: list[ImportRow]) -> dict[tuple[str, int], models.Model]:
 def _check(
     row: ImportRow, things: dict[tuple[str, int], models.Model], references: dict[tuple[str, int], set[str]]
 ) -> None:
+    if not row.trace:  # the person was erased since
+        raise NotUndone("undo_changed", what=[_name(User._meta.label)])
     for label, pk, values in row.trace["created"]:
         thing = things.get((label, pk))
         if thing is None:
@@ -131,7 +133,7 @@ def _references(rows: list[ImportRow]) -> dict[tuple[str, int], set[str]]:
     """Return what depends on created rows and was not created with them: one query for each relation and chunk."""
     created: dict[str, dict[int, int]] = defaultdict(dict)
     for row in rows:
-        for label, pk, _values in row.trace["created"]:
+        for label, pk, _values in row.trace.get("created", ()):
             created[label][pk] = row.pk
     found: dict[tuple[str, int], set[str]] = defaultdict(set)
     for label, pks in created.items():

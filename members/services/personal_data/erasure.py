@@ -32,23 +32,26 @@ from members.models import (
     ContactMessage,
     CpdClaim,
     DataRequest,
+    DuplicateCase,
     HardshipRequest,
     IdentityIndex,
     IdentityKey,
-    ImportRow,
     Invoice,
     Licence,
     Membership,
+    MergeRecord,
     OfficeTerm,
     Profile,
     Reference,
     Transcript,
     Transfer,
+    accounts_of,
 )
 from members.registry.personal_data import all_erasers
 from members.rules.transitions import LIVING
 from members.services.anonymising import NOBODY, reduce_application
 from members.services.applications import withdraw_application
+from members.services.imports import forget_rows
 from members.services.memberships import refresh_standing
 from members.services.sanctions import resign_membership
 from notifications.models import Delivery, Item, MailAddress, Message, Mute, Preference, PushSubscription, Reader
@@ -74,16 +77,18 @@ class ErasureBlocked(Exception):
 
 
 def blockers_of(user: User, *, on: dt.date) -> list[Blocker]:
-    """Return what has to be settled before a person can be forgotten: four queries."""
+    """Return what has to be settled before a person can be forgotten, under any account: five queries."""
     found: list[Blocker] = []
-    applications = Application.objects.open().filter(user=user, submitted_at__isnull=False)
+    accounts = accounts_of(user)
+    applications = Application.objects.open().filter(user__in=accounts, submitted_at__isnull=False)
     if numbers := tuple(applications.values_list("number", flat=True)):
         found.append(Blocker("application", numbers))
-    invoices = list(Invoice.objects.open().filter(user=user).prefetch_related("payments", "waivers").order_by("pk"))
+    open_invoices = Invoice.objects.open().filter(user__in=accounts)
+    invoices = list(open_invoices.prefetch_related("payments", "waivers").order_by("pk"))
     if invoices:
         amounts = tuple(invoice.balance() for invoice in invoices)
         found.append(Blocker("dues", tuple(invoice.number for invoice in invoices), amounts))
-    terms = OfficeTerm.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), user=user)
+    terms = OfficeTerm.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), user__in=accounts)
     if terms:
         found.append(Blocker("office", tuple(str(term.get_role_display()) for term in terms)))
     return found
@@ -93,6 +98,7 @@ def blockers_of(user: User, *, on: dt.date) -> list[Blocker]:
 def erase_person(user: User, *, actor: User | None, at: dt.datetime) -> DataRequest:
     """Make a person anonymous for good; asked again, it changes nothing. Raises ErasureBlocked.
 
+    Accounts that were merged into this one are the same person's and go with it.
     Numbers, periods, payments, votes, discipline and certificates stay as they are; files are deleted after the
     commit, by a task that the daily job repeats.
     """
@@ -103,6 +109,16 @@ def erase_person(user: User, *, actor: User | None, at: dt.datetime) -> DataRequ
     on = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     if blockers := blockers_of(locked, on=on):
         raise ErasureBlocked(blockers)
+    accounts = accounts_of(locked)[1:]
+    for merged in User.objects.select_for_update().filter(pk__in=[one.pk for one in accounts]).order_by("pk"):
+        if not DataRequest.objects.filter(user=merged, kind=RequestKind.ERASURE).exists():
+            _erase_account(merged, actor=actor, at=at, on=on)
+    request = _erase_account(locked, actor=actor, at=at, on=on)
+    tasks.purge_files.delay_on_commit()
+    return request
+
+
+def _erase_account(locked: User, *, actor: User | None, at: dt.datetime, on: dt.date) -> DataRequest:
     _end_membership(locked, actor=actor, at=at, on=on)
     _empty_applications(locked, at=at)
     _delete_profile(locked)
@@ -115,15 +131,24 @@ def erase_person(user: User, *, actor: User | None, at: dt.datetime) -> DataRequ
     for mine in (Delivery, Item, Message, Mute, Preference, PushSubscription, Reader):
         mine._default_manager.filter(user=locked).delete()
     _cancel_exports(locked, at=at)
+    cases = _forget_merges(locked)
     subject = Q(subject_type=User._meta.label_lower, subject_id=str(locked.pk))
+    subject |= Q(subject_type=DuplicateCase._meta.label_lower, subject_id__in=cases)
     events = AuditEvent.objects.with_detail().filter(Q(person_id=locked.pk) | subject)
     erase_detail(list(events.values_list("pk", flat=True)), actor=actor, reason=REASON, at=at)
     request = DataRequest.objects.create(
         user=locked, kind=RequestKind.ERASURE, state=RequestState.DONE, asked_at=at, finished_at=at
     )
     record("members.person_erased", actor=actor, subject=request, at=at, person=locked, reason_code=REASON)
-    tasks.purge_files.delay_on_commit()
     return request
+
+
+def _forget_merges(user: User) -> list[str]:
+    """Empty what merges copied and why two accounts were compared; return the cases, as the log names them."""
+    MergeRecord.objects.filter(Q(survivor=user) | Q(merged=user)).update(changes=[], stays=[])
+    cases = DuplicateCase.objects.filter(Q(first=user) | Q(second=user))
+    cases.update(reason="")
+    return [str(pk) for pk in cases.values_list("pk", flat=True)]
 
 
 def _end_membership(user: User, *, actor: User | None, at: dt.datetime, on: dt.date) -> None:
@@ -176,7 +201,7 @@ def _forget_dealings(user: User, *, at: dt.datetime, on: dt.date) -> None:
     CpdClaim.objects.filter(user=user).update(evidence="", evidence_name="", text_for_member="")
     Transcript.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
     Transcript.objects.filter(user=user).update(holder_name=NOBODY, entries=[])
-    ImportRow.objects.filter(person=user).update(data={}, changes=[], trace={})
+    forget_rows(Q(person=user) | Q(candidate=user) | Q(data__email__in=_addresses(user)))
     for index in (IdentityKey, IdentityIndex):
         index._default_manager.filter(user=user).delete()
 
@@ -190,9 +215,13 @@ def _delete_profile(user: User) -> None:
         profile.delete()
 
 
-def _delete_account(user: User) -> None:
+def _addresses(user: User) -> list[str]:
     addresses = {user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)}
-    MailAddress.objects.filter(address__in=[address.lower() for address in addresses]).delete()
+    return sorted(address.lower() for address in addresses)
+
+
+def _delete_account(user: User) -> None:
+    MailAddress.objects.filter(address__in=_addresses(user)).delete()
     for session in UserSession.objects.filter(user=user):
         session.end()
     EmailAddress.objects.filter(user=user).delete()

@@ -15,9 +15,9 @@ from accounts.models import User
 from audit.services import record
 from members import tasks
 from members.choices import RequestKind, RequestState, RetentionKind
-from members.models import DataRequest, DataRequestQuerySet, RetentionRule
+from members.models import DataRequest, DataRequestQuerySet, RetentionRule, accounts_of
 from members.notifications.personal_data import EXPORT_READY
-from members.registry.personal_data import all_exports
+from members.registry.personal_data import all_exports, join_tables
 from members.services.personal_data.archive import write_archive
 from notifications.services import notify
 
@@ -94,7 +94,8 @@ def _mine(request: DataRequest) -> DataRequestQuerySet:
 def _write(request: DataRequest, target: IO[bytes]) -> None:
     user = request.user
     with translation.override(request.language), timezone.override(ZoneInfo(user.time_zone)):
-        parts = [(export, export.collect(user)) for export in all_exports()]
+        accounts = accounts_of(user)
+        parts = [(export, join_tables([export.collect(one) for one in accounts])) for export in all_exports()]
         _mine(request).update(total=sum(table.total for _export, table in parts))
         written = 0
 
