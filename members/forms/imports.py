@@ -88,6 +88,6 @@ class ExportForm(forms.Form):
         reach = {chapter.pk for chapter in reachable_chapters(self.user, data.get("columns", []))}
         if not {chapter.pk for chapter in data.get("chapters", [])} <= reach:
             self.add_error(
-                "columns", _("E-mail, phone and licences are exported by the registrar or the chapter’s officer only.")
+                "columns", _("E-mail and licences are exported by the registrar or the chapter’s officer only.")
             )
         return data

@@ -49,7 +49,8 @@ def _paid_until(membership: Membership) -> str:
     return max((period.ends_on.isoformat() for period in membership.periods.all()), default="")
 
 
-# Column, label, value, whether it is sensitive.
+# Column, label, value, whether it is sensitive. Of a profile's fields only those that offices show whatever a member
+# chose (`members.rules.privacy.OFFICE_FIELDS`): a file obeys no choice.
 Reader = Callable[[Membership], object]
 COLUMNS: dict[str, tuple[str, Reader, bool]] = {
     "number": (gettext_noop("Number of membership"), lambda m: m.number, False),
@@ -64,7 +65,6 @@ COLUMNS: dict[str, tuple[str, Reader, bool]] = {
     "language": (gettext_noop("Language"), lambda m: m.user.language, False),
     "city": (gettext_noop("City"), lambda m: m.user.profile.city if hasattr(m.user, "profile") else "", False),
     "email": (gettext_noop("E-mail"), lambda m: m.user.email, True),
-    "phone": (gettext_noop("Phone"), lambda m: m.user.profile.phone if hasattr(m.user, "profile") else "", True),
     "licence_number": (gettext_noop("Licence"), lambda m: _licences(m, "number"), True),
     "licence_state": (gettext_noop("State of the licence"), lambda m: _states(m), True),
 }
@@ -185,7 +185,8 @@ def safe_cell(value: object) -> str:
 
 def _rows(export: MemberExport) -> Iterator[list[str]]:
     """Yield the heading and a row for each member: a constant number of queries for each chunk."""
-    yield [safe_cell(_(COLUMNS[name][0])) for name in export.columns]
+    columns = [name for name in export.columns if name in COLUMNS]  # one may be gone since the file was asked for
+    yield [safe_cell(_(COLUMNS[name][0])) for name in columns]
     members = (
         members_for(export)
         .select_related("user__profile", "chapter", "tier")
@@ -193,7 +194,7 @@ def _rows(export: MemberExport) -> Iterator[list[str]]:
         .order_by("pk")
     )
     for membership in members.iterator(chunk_size=CHUNK):
-        yield [safe_cell(COLUMNS[name][1](membership)) for name in export.columns]
+        yield [safe_cell(COLUMNS[name][1](membership)) for name in columns]
 
 
 def _write(export: MemberExport, file: Any) -> Iterator[int]:

@@ -58,7 +58,7 @@ def export_detail(request: UserRequest, pk: int) -> HttpResponse:
     context = {
         **page_context(title, icon="download", trail=[(reverse("memberexport:index"), _("Exports of members"))]),
         "export": export,
-        "columns": [_(exports.COLUMNS[name][0]) for name in export.columns],
+        "columns": [_(exports.COLUMNS[name][0]) for name in export.columns if name in exports.COLUMNS],
         "may_fetch": exports.may_fetch(export, request.user, at=timezone.now()),
     }
     response = TemplateResponse(request, "members/admin/export_detail.html", context)

@@ -11,8 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from audit.models import AuditEvent
-from members.choices import Country, ExportFormat, ExportStatus, OfficeRole, Standing
+from members.choices import Audience, Country, ExportFormat, ExportStatus, OfficeRole, ProfileField, Standing
 from members.models import Chapter, MemberExport, Membership, Profile
+from members.rules.privacy import OFFICE_FIELDS
 from members.services import exports
 from members.services.exports import COLUMNS, ColumnsForbidden, safe_cell
 from tests.factories.accounts import UserFactory
@@ -61,10 +62,27 @@ def test_file_holds_the_columns_that_were_chosen(file_format: str, kazakhstan: C
     assert (export.status, export.rows_total, export.rows_done) == (ExportStatus.DONE, 1, 1)
 
 
-def test_phone_of_the_profile_is_text_and_no_formula(kazakhstan: Chapter) -> None:
-    Profile.objects.filter(user=MembershipFactory().user).update(phone="+7 701 000 00 00")
+def test_files_hold_no_field_of_a_profile_that_offices_do_not_show(kazakhstan: Chapter) -> None:
+    """What “Who can see my data” says of officers is true of their files."""
+    assert set(COLUMNS) & set(ProfileField.values) <= OFFICE_FIELDS
+    Profile.objects.filter(user=MembershipFactory().user).update(
+        phone="+7 701 000 00 00",
+        telegram="@aigul_lawyer",
+        bio="A word about me",
+        audiences=dict.fromkeys(ProfileField.values, Audience.NOBODY),
+    )
 
-    assert made(ask(registrar(), kazakhstan, columns=("phone",)))[1:] == [["'+7 701 000 00 00"]]
+    written = str(made(ask(registrar(), kazakhstan, columns=tuple(COLUMNS))))
+
+    assert not [value for value in ("701 000", "aigul_lawyer", "A word") if value in written]
+
+
+def test_column_that_is_gone_is_left_out(kazakhstan: Chapter) -> None:
+    MembershipFactory(number="KZ-00001")
+    export = ask(registrar(), kazakhstan, columns=("number",))
+    MemberExport.objects.update(columns=["number", "phone"])
+
+    assert made(export) == [["Номер членства"], ["KZ-00001"]]
 
 
 def test_every_column_can_be_written(kazakhstan: Chapter) -> None:
