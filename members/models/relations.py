@@ -77,7 +77,7 @@ TREATMENTS: dict[str, Treatment] = {
     "members.MergeRecord.proposed_by": Treatment.KEEP,
     "members.MergeRecord.survivor": Treatment.KEEP,
     "members.MergeRecord.undone_by": Treatment.KEEP,
-    "members.OfficeTerm.user": Treatment.MOVE,
+    "members.OfficeTerm.user": Treatment.KEEP,  # an office is a right
     "members.Payment.recorded_by": Treatment.MOVE,
     "members.Profile.user": Treatment.MOVE,
     "members.Reference.referee": Treatment.MOVE,

@@ -161,7 +161,7 @@ def lock_case(case: DuplicateCase, *, version: int, statuses: tuple[CaseStatus, 
 
 
 def signs_of(ids: list[int]) -> dict[int, set[Sign]]:
-    """Return the signs of people in four queries, however many they are."""
+    """Return the signs of people in five queries, however many they are; an address only once it was confirmed."""
     signs: dict[int, set[Sign]] = {user_id: set() for user_id in ids}
     years: dict[int, set[int]] = defaultdict(set)
     for user_id, year in IdentityIndex.objects.filter(user__in=ids, birth_year__isnull=False).values_list(
@@ -174,8 +174,7 @@ def signs_of(ids: list[int]) -> dict[int, set[Sign]]:
         answer = str((person or {}).get("birth_year", ""))
         if re.fullmatch(r"\d{4}", answer):
             years[user_id].add(int(answer))
-    for user in User.objects.filter(pk__in=ids).only("email", "name_native", "name_latin"):
-        signs[user.pk].add(email_sign(user.email))
+    for user in User.objects.filter(pk__in=ids).only("name_native", "name_latin"):
         for year in years[user.pk]:
             for name in (user.name_native, user.name_latin):
                 sign = name_sign(name, year)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models import Q
@@ -26,7 +27,9 @@ from members.models import (
     Membership,
     MembershipPeriod,
     MergeRecord,
+    OfficeTerm,
     Profile,
+    league_day,
 )
 from members.models.relations import (
     FILLED,
@@ -232,6 +235,11 @@ def _block(plan: MergePlan) -> None:
         plan.blockers.append("merged_already")
     if not plan.survivor.is_active:
         plan.blockers.append("survivor_inactive")
+    # Anybody may claim an address: without a proof it is nobody's, and all the records would be.
+    if not EmailAddress.objects.filter(user=plan.survivor, email=plan.survivor.email, verified=True).exists():
+        plan.blockers.append("survivor_unverified")
+    if OfficeTerm.objects.filter(Q(ends_on=None) | Q(ends_on__gte=league_day()), user=plan.merged).exists():
+        plan.blockers.append("holds_office")
     open_ones = Application.objects.exclude(status__in=CLOSED_STATUSES).filter(user__in=pair).count()
     if open_ones > 1:
         plan.blockers.append("two_applications")

@@ -27,6 +27,10 @@ PLAN_CHANGED = gettext_lazy("The records have changed since you looked at them. 
 BLOCKERS = {
     "merged_already": gettext_lazy("One of the accounts has been merged already. Undo that merge first."),
     "survivor_inactive": gettext_lazy("The account that would stay is closed. Choose the other one."),
+    "survivor_unverified": gettext_lazy(
+        "The address of the account that would stay was never confirmed. Choose the other one, or have it confirmed."
+    ),
+    "holds_office": gettext_lazy("The account that would go holds an office. End the office first."),
     "two_applications": gettext_lazy("Both have an open application. Have one of them withdrawn or decided first."),
     "two_invoices": gettext_lazy("Both have an open invoice for a renewal. Settle or void one of them first."),
     "one_deceased": gettext_lazy("One of the two is recorded as deceased. Correct that record first."),

@@ -1,5 +1,6 @@
 """Two accounts of one person, and their merging by two officers."""
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts.models import User
@@ -9,7 +10,9 @@ from tests.factories.imports import registrar
 
 
 def case_of(first: User, second: User) -> DuplicateCase:
-    """Return an open case about two accounts."""
+    """Return an open case about two accounts whose addresses are confirmed."""
+    for user in (first, second):
+        EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True, "verified": True})
     first, second = sorted((first, second), key=lambda user: user.pk)
     found: DuplicateCase = DuplicateCase.objects.create(
         first=first, second=second, signs=["licence"], found_at=timezone.now()

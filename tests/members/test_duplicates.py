@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -62,7 +63,7 @@ def test_cases_are_found_by_every_sign() -> None:
     four = ApplicationFactory(
         status="completed", user__name_native="Kasymbekov Yerlan", answers={"person": {"birth_year": 1980}}
     ).user
-    five, six = UserFactory(email="aigul@mail.ru"), UserFactory(email="aigul+x@mail.ru")
+    five, six = (UserFactory(email=email, is_verified=True) for email in ("aigul@mail.ru", "aigul+x@mail.ru"))
     note_birth_years({three.pk: 1980})
 
     assert index(one, two, three, four, five, six) == 3
@@ -72,8 +73,18 @@ def test_cases_are_found_by_every_sign() -> None:
     assert index(one, two, three, four, five, six) == 0
 
 
+def test_address_that_nobody_confirmed_is_no_sign() -> None:
+    claimed = UserFactory(email="aigul+x@mail.ru")
+    EmailAddress.objects.create(user=claimed, email=claimed.email, verified=False, primary=True)
+
+    assert index(UserFactory(email="aigul@mail.ru", is_verified=True), claimed) == 0
+
+    EmailAddress.objects.update(verified=True)
+    assert index(claimed) == 1
+
+
 def test_index_tells_nothing_and_forgets_what_is_no_more() -> None:
-    licence = LicenceFactory(number="12345")
+    licence = LicenceFactory(number="12345", user=UserFactory(is_verified=True))
     index(licence.user)
     values = set(IdentityKey.objects.values_list("value", flat=True))
     assert len(values) == 2

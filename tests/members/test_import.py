@@ -83,7 +83,7 @@ def test_new_member_gets_everything(office: User, kazakhstan: Chapter) -> None:
     assert first.user.licences.get().number == "0012-А"
     assert [membership.cards.current().count() for membership in (first, second)] == [1, 1]
     assert first.user.identity_index.birth_year == 1984
-    assert IdentityKey.objects.filter(user=first.user).count() == 4  # two names, licence, address
+    assert IdentityKey.objects.filter(user=first.user).count() == 3  # two names, licence
     assert AuditEvent.objects.filter(action="members.import_created", actor_id=office.pk).count() == 2
 
 

@@ -18,6 +18,7 @@ from members.models import Chapter, DuplicateCase, ImportBatch, MemberExport, Me
 from members.services import exports, imports
 from members.services.duplicates import index_people
 from tests.factories.accounts import UserFactory
+from tests.factories.duplicates import case_of
 from tests.factories.imports import checked, csv_bytes, imported, member_row, registrar, upload
 from tests.factories.members import ChapterFactory, OfficeTermFactory, ProfileFactory
 from tests.factories.membership import LicenceFactory, MembershipFactory, TierFactory
@@ -308,10 +309,7 @@ def test_export_list_costs_a_constant_number_of_queries(
 def a_case(chapter: Chapter) -> DuplicateCase:
     people = [ProfileFactory(chapter=chapter).user for _person in range(2)]
     LicenceFactory(user=people[1], number="555")
-    case: DuplicateCase = DuplicateCase.objects.create(
-        first=people[0], second=people[1], signs=["licence"], found_at=timezone.now()
-    )
-    return case
+    return case_of(*people)
 
 
 def test_case_is_shown_and_looking_is_recorded(client: Client, office: User, kazakhstan: Chapter) -> None:
