@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -91,6 +92,26 @@ def reverse_course(user: User, *, key: str, reason: str, actor: User | None, at:
     return reverse_entry(entry, reason=reason, actor=actor, at=at)
 
 
+def source_of(claim: CpdClaim) -> CpdSource:
+    """Return as what the hours of a claim stand in the ledger."""
+    sources = {CpdActivity.TEACHING: CpdSource.TEACHING, CpdActivity.MONITORING: CpdSource.MONITORING}
+    return sources.get(CpdActivity(claim.activity), CpdSource.EXTERNAL)
+
+
+def entry_like(done: CpdClaim | CpdEntry, **values: Any) -> CpdEntry:
+    """Return a row for the ledger, not saved, about what a claim or another row tells of."""
+    return CpdEntry(
+        user_id=done.user_id,
+        activity=done.activity,
+        provider=done.provider,
+        title=done.title,
+        done_on=done.done_on,
+        topics=done.topics,
+        is_self_study=done.is_self_study,
+        **values,
+    )
+
+
 @transaction.atomic
 def reverse_entry(entry: CpdEntry, *, reason: str, actor: User | None, at: dt.datetime) -> CpdEntry:
     """Correct the ledger: write a row that takes another one back, and tell the person. Raises EntryNotReversible."""
@@ -99,21 +120,16 @@ def reverse_entry(entry: CpdEntry, *, reason: str, actor: User | None, at: dt.da
         raise OwnClaim
     if locked.reverses_id is not None or CpdEntry.objects.filter(reverses=locked).exists():
         raise EntryNotReversible
-    correction = CpdEntry.objects.create(
-        user_id=locked.user_id,
-        activity=locked.activity,
-        provider=locked.provider,
-        title=locked.title,
-        done_on=locked.done_on,
+    correction = entry_like(
+        locked,
         minutes=-locked.minutes,
-        topics=locked.topics,
-        is_self_study=locked.is_self_study,
         source=CpdSource.REVERSAL,
         reverses=locked,
         reason=reason,
         recorded_at=at,
         recorded_by=actor,
     )
+    correction.save()
     _audit_entry(correction, actor=actor, at=at)
     key = f"{ENTRY_REVERSED.name}:{locked.pk}"
     notify(ENTRY_REVERSED, subject_id=correction.pk, key=key, recipients=[locked.user_id], at=at)
@@ -171,21 +187,9 @@ def accept_claim(claim: CpdClaim, *, version: int, actor: User, at: dt.datetime)
     """Accept a claim, write its one entry and tell the claimant. Raises ClaimDecided, OwnClaim."""
     locked = _lock_claim(claim, version=version, actor=actor)
     _decide(locked, status=CpdClaimStatus.ACCEPTED, actor=actor, at=at)
-    source = {CpdActivity.TEACHING: CpdSource.TEACHING, CpdActivity.MONITORING: CpdSource.MONITORING}
-    entry = CpdEntry.objects.create(
-        user_id=locked.user_id,
-        activity=locked.activity,
-        provider=locked.provider,
-        title=locked.title,
-        done_on=locked.done_on,
-        minutes=locked.minutes,
-        topics=locked.topics,
-        is_self_study=locked.is_self_study,
-        source=source.get(CpdActivity(locked.activity), CpdSource.EXTERNAL),
-        claim=locked,
-        recorded_at=at,
-        recorded_by=actor,
-    )
+    source = source_of(locked)
+    entry = entry_like(locked, minutes=locked.minutes, source=source, claim=locked, recorded_at=at, recorded_by=actor)
+    entry.save()
     _audit_entry(entry, actor=actor, at=at)
     return entry
 

@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 from accounts.models import User
-from demo.loader.applications import World
 from demo.loader.papers import PDF, make_pdf
+from demo.loader.world import World
 from demo.sources import Entry, check_keys, choice, codes
 from members.choices import (
     CpdActivity,
@@ -17,8 +17,8 @@ from members.choices import (
     OfficeRole,
 )
 from members.models import Chapter, CpdClaim, CpdEntry
+from members.services.cpd import entry_like, source_of
 
-SOURCES = {CpdActivity.TEACHING: CpdSource.TEACHING, CpdActivity.MONITORING: CpdSource.MONITORING}
 WHAT = ("activity", "provider", "title", "hours", "topics", "is_self_study")
 
 
@@ -101,7 +101,7 @@ class _Claim:
 
     def accept(self, days_ago: int) -> CpdEntry:
         self._decide(CpdClaimStatus.ACCEPTED, days_ago)
-        source = SOURCES.get(CpdActivity(self.claim.activity), CpdSource.EXTERNAL)
+        source = source_of(self.claim)
         return self._write_entry(days_ago, minutes=self.claim.minutes, source=source, claim=self.claim)
 
     def _actor(self) -> User:
@@ -124,19 +124,8 @@ class _Claim:
         )
 
     def _write_entry(self, days_ago: int, **values: Any) -> CpdEntry:
-        claim, actor, at = self.claim, self._actor(), self.book.moment(days_ago)
-        entry = CpdEntry(
-            user=self.user,
-            activity=claim.activity,
-            provider=claim.provider,
-            title=claim.title,
-            done_on=claim.done_on,
-            topics=claim.topics,
-            is_self_study=claim.is_self_study,
-            recorded_at=at,
-            recorded_by=actor,
-            **values,
-        )
+        actor, at = self._actor(), self.book.moment(days_ago)
+        entry = entry_like(self.claim, recorded_at=at, recorded_by=actor, **values)
         self.book.add(entry)
         self.book.note(
             "members.cpd_entry",
