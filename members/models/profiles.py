@@ -28,6 +28,21 @@ from pages.models import private_storage
 
 # No folded word has a letter twice in a row: all words that begin with a prefix stand before the prefix and this.
 AFTER_ALL = "zz"
+# What a person says of himself with yes or no, and all that a person says of himself: columns of a profile.
+TRAITS = ("has_jury_experience", "does_pro_bono", "accepts_referrals", "is_trainer", "is_mentor")
+DESCRIPTION = (
+    "region",
+    "city",
+    "bio",
+    "areas",
+    "languages",
+    "courts",
+    "publications",
+    *TRAITS,
+    "admitted_year",
+    "phone",
+    "telegram",
+)
 # What a row of the directory shows, apart from the person and the chapter.
 ROW_FIELDS = (
     "public_id",
@@ -35,11 +50,7 @@ ROW_FIELDS = (
     "region",
     "areas",
     "languages",
-    "has_jury_experience",
-    "does_pro_bono",
-    "accepts_referrals",
-    "is_trainer",
-    "is_mentor",
+    *TRAITS,
     "photo",
     "name_audience",
     "audiences",

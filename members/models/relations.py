@@ -15,6 +15,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models.fields.files import FieldFile
 
+from members.models.profiles import DESCRIPTION, TRAITS
+
 
 class Treatment(StrEnum):
     """What a merge does with the rows of one relation."""
@@ -113,18 +115,7 @@ TREATMENTS: dict[str, Treatment] = {
 FILLED: dict[str, tuple[str, ...]] = {
     "accounts.User": ("name_latin",),
     # What a person says of himself. Not what he chose (audiences, the pseudonym, yes or no), and no file.
-    "members.Profile": (
-        "city",
-        "region",
-        "bio",
-        "areas",
-        "languages",
-        "courts",
-        "publications",
-        "admitted_year",
-        "phone",
-        "telegram",
-    ),
+    "members.Profile": tuple(column for column in DESCRIPTION if column not in TRAITS),
 }
 
 # What the site wrote about a person by itself, and what goes with the account: nobody's touch.

@@ -26,6 +26,7 @@ from members.models import (
     Profile,
     Tier,
 )
+from members.models.profiles import DESCRIPTION
 from members.models.relations import plain
 from members.rules.standing import Facts, Period, next_change, standing_on
 from members.rules.transitions import LIVING
@@ -34,13 +35,11 @@ from members.services.imports.checking import (
     CHUNK,
     OWN_RECORD,
     Problem,
-    Record,
     Structure,
-    find_by_email,
     find_held,
     find_obstacles,
-    read_records,
 )
+from members.services.imports.records import Record, find_by_email, read_records
 from members.services.imports.resource import MemberResource, MemberRow
 from members.services.memberships import refresh_standing
 
@@ -341,21 +340,7 @@ TRACED = {
     "accounts.User": ("email", "name_native", "name_latin", "language", "is_active"),
     "members.Profile": (
         "chapter_id",
-        "city",
-        "region",
-        "bio",
-        "areas",
-        "languages",
-        "courts",
-        "publications",
-        "has_jury_experience",
-        "does_pro_bono",
-        "accepts_referrals",
-        "is_trainer",
-        "is_mentor",
-        "admitted_year",
-        "phone",
-        "telegram",
+        *DESCRIPTION,
         "photo",
         "photo_small",
         "certificates",

@@ -18,8 +18,9 @@ from members.choices import BatchStatus, RowDecision, RowState, RowVerdict
 from members.models import Chapter, ImportBatch, ImportRow
 from members.models.imports import KEPT
 from members.services.imports.applying import import_chunks
-from members.services.imports.checking import OWN_RECORD, Problem, Structure, check_chunks, find_obstacles, read_records
+from members.services.imports.checking import OWN_RECORD, Problem, Structure, check_chunks, find_obstacles
 from members.services.imports.reading import FileRefused, is_workbook, open_table, refuse_size
+from members.services.imports.records import read_records
 from members.services.imports.resource import MemberResource, read_heading
 from members.services.imports.undoing import undo_chunks
 

@@ -41,26 +41,13 @@ from members.models import (
     Transfer,
     Waiver,
 )
+from members.models.profiles import DESCRIPTION
 from members.registry.personal_data import Table, register_export, table_of
 from notifications.models import Item, Message, Mute, Preference, PushSubscription, Reader
 
 PROFILE = (
     "chapter",
-    "region",
-    "city",
-    "bio",
-    "areas",
-    "languages",
-    "courts",
-    "publications",
-    "has_jury_experience",
-    "does_pro_bono",
-    "accepts_referrals",
-    "is_trainer",
-    "is_mentor",
-    "admitted_year",
-    "phone",
-    "telegram",
+    *DESCRIPTION,
     "pseudonym",
     "audiences",
     "photo",

@@ -5,28 +5,11 @@ from typing import Any
 from demo.sources import Entry, check_keys
 from members.choices import Audience, PracticeArea, ProfileField, WorkLanguage
 from members.models import Profile
+from members.models.profiles import DESCRIPTION
 from members.services.profiles import sort_name_of
 
 # What is filled in.
-FIELDS = (
-    "sort_name",
-    "region",
-    "bio",
-    "areas",
-    "languages",
-    "courts",
-    "publications",
-    "has_jury_experience",
-    "does_pro_bono",
-    "accepts_referrals",
-    "is_trainer",
-    "is_mentor",
-    "admitted_year",
-    "phone",
-    "telegram",
-    "name_audience",
-    "audiences",
-)
+FIELDS = ("sort_name", *(column for column in DESCRIPTION if column != "city"), "name_audience", "audiences")
 BARE = 9  # every ninth member has not filled in anything yet
 
 
