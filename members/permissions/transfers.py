@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from members.choices import OfficeRole
-from members.models import Transfer, offices_of
+from members.models import Chapter, Transfer, offices_of
 
 
 def can_see_transfers(user: User) -> bool:
@@ -12,12 +12,12 @@ def can_see_transfers(user: User) -> bool:
 
 def speaks_for_old(user: User, transfer: Transfer) -> bool:
     """Whether the person speaks for the chapter that the member leaves."""
-    return _speaks_for(user, transfer, is_old=True)
+    return _speaks_for(user, transfer, transfer.from_chapter)
 
 
 def speaks_for_new(user: User, transfer: Transfer) -> bool:
     """Whether the person speaks for the chapter to which the member moves."""
-    return _speaks_for(user, transfer, is_old=False)
+    return _speaks_for(user, transfer, transfer.to_chapter)
 
 
 def can_agree(user: User, transfer: Transfer) -> bool:
@@ -34,8 +34,5 @@ def can_refuse(user: User, transfer: Transfer) -> bool:
     return transfer.is_open and (speaks_for_old(user, transfer) or speaks_for_new(user, transfer))
 
 
-def _speaks_for(user: User, transfer: Transfer, *, is_old: bool) -> bool:
-    if transfer.membership.user_id == user.pk:
-        return False
-    chapter = transfer.from_chapter if is_old else transfer.to_chapter
-    return offices_of(user).holds(OfficeRole.CHAPTER_OFFICER, chapter)
+def _speaks_for(user: User, transfer: Transfer, chapter: Chapter) -> bool:
+    return transfer.membership.user_id != user.pk and offices_of(user).holds(OfficeRole.CHAPTER_OFFICER, chapter)

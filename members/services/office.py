@@ -31,16 +31,29 @@ MOST_DUPLICATES = 10
 MOST_PARTS = 4  # of a name whose orders are all tried
 
 
+def _note_look(
+    action: str,
+    subject: Application | Membership | Invoice,
+    *,
+    actor: User,
+    at: dt.datetime,
+    detail: dict[str, object] | None = None,
+) -> None:
+    """Record that an officer looked at what a chapter keeps about a person."""
+    record(
+        action,
+        actor=actor,
+        subject=subject,
+        at=at,
+        person=subject.user_id,
+        chapter=subject.chapter_id,
+        detail=detail,
+    )
+
+
 def view_application(application: Application, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened an application."""
-    record(
-        "members.application_viewed",
-        actor=actor,
-        subject=application,
-        at=at,
-        person=application.user_id,
-        chapter=application.chapter_id,
-    )
+    _note_look("members.application_viewed", application, actor=actor, at=at)
 
 
 class LookRefused(Exception):
@@ -64,28 +77,14 @@ def view_document(document: ApplicationDocument, *, actor: User, at: dt.datetime
             content: bytes = file.read()
     except FileNotFoundError:
         return None
-    record(
-        "members.document_viewed",
-        actor=actor,
-        subject=application,
-        at=at,
-        person=application.user_id,
-        chapter=application.chapter_id,
-        detail={"document": document.pk, "kind": document.kind},
-    )
+    detail: dict[str, object] = {"document": document.pk, "kind": document.kind}
+    _note_look("members.document_viewed", application, actor=actor, at=at, detail=detail)
     return content
 
 
 def view_membership(membership: Membership, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened the record of a member."""
-    record(
-        "members.membership_viewed",
-        actor=actor,
-        subject=membership,
-        at=at,
-        person=membership.user_id,
-        chapter=membership.chapter_id,
-    )
+    _note_look("members.membership_viewed", membership, actor=actor, at=at)
 
 
 def view_licence(licence: Licence, *, actor: User, at: dt.datetime) -> None:
@@ -95,14 +94,7 @@ def view_licence(licence: Licence, *, actor: User, at: dt.datetime) -> None:
 
 def view_invoice(invoice: Invoice, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened an invoice, on which members say why they cannot pay."""
-    record(
-        "members.invoice_viewed",
-        actor=actor,
-        subject=invoice,
-        at=at,
-        person=invoice.user_id,
-        chapter=invoice.chapter_id,
-    )
+    _note_look("members.invoice_viewed", invoice, actor=actor, at=at)
 
 
 def view_claim(claim: CpdClaim, *, actor: User, at: dt.datetime) -> None:
@@ -112,14 +104,7 @@ def view_claim(claim: CpdClaim, *, actor: User, at: dt.datetime) -> None:
 
 def view_ledger(membership: Membership, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened a member's ledger of hours."""
-    record(
-        "members.cpd_ledger_viewed",
-        actor=actor,
-        subject=membership,
-        at=at,
-        person=membership.user_id,
-        chapter=membership.chapter_id,
-    )
+    _note_look("members.cpd_ledger_viewed", membership, actor=actor, at=at)
 
 
 def view_import(batch: ImportBatch, *, actor: User, at: dt.datetime) -> None:
