@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import User
-from demo.loader.applications import World
+from demo.loader.world import World
 from demo.sources import Entry, check_keys, choice
 from members.choices import CommitteeKind, CommitteeRole, OfficeRole
 from members.models import Committee, CommitteeMember

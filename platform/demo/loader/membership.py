@@ -12,14 +12,16 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.models import User
-from demo.loader.applications import Plan, Story, World, load_applications
-from demo.loader.book import DAY, OPENS, Book
+from demo.loader.applications import load_applications
+from demo.loader.book import DAY, OPENS, Book, Plan
 from demo.loader.committees import load_committees
 from demo.loader.cpd import load_cpd
 from demo.loader.dues import Dues, Renewals
 from demo.loader.people import hashed_password
 from demo.loader.profiles import FIELDS, fill_profiles
+from demo.loader.steps.base import StoryBase
 from demo.loader.transfers import load_transfers
+from demo.loader.world import World
 from demo.sources import Entry
 from members.choices import LicenceState, OfficeRole, PeriodSource, SanctionGround, SanctionKind
 from members.models import (
@@ -122,7 +124,7 @@ def load_members(
     officers = _appoint(countries, chapters, users, at=at)
     dues = Dues(book, files.members["prices"], officers[OfficeRole.TREASURER, ""])
 
-    def admit(story: Story) -> Plan:
+    def admit(story: StoryBase) -> Plan:
         days_ago = (book.today - story.at.date()).days
         profiles.append(Profile(user=story.user, chapter=story.chapter, city=story.entry["city"]))
         return writer.add(

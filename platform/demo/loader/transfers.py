@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from demo.loader.applications import World
+from demo.loader.world import World
 from demo.sources import Entry, check_keys, choice
 from members.choices import OfficeRole
 from members.models import Transfer

@@ -1,0 +1,44 @@
+"""What the records of the demo world refer to: the book they are written in, people, chapters, kinds, offices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts.models import User
+from demo.loader.book import Book, Plan
+from demo.loader.dues import Dues
+from demo.sources import Entry
+from members.models import (
+    Chapter,
+    ConsentText,
+    LicenceRule,
+    Tier,
+)
+
+if TYPE_CHECKING:
+    from demo.loader.steps.base import StoryBase
+
+
+@dataclass
+class World:
+    """What applications refer to."""
+
+    book: Book
+    dues: Dues
+    chapters: dict[str, Chapter]
+    tiers: dict[str, Tier]
+    people: dict[str, User]
+    plans: dict[str, Plan]  # of members, by e-mail address
+    officers: dict[tuple[str, str], User]  # by office and country, "" for those of the League
+    rules: dict[str, LicenceRule]
+    texts: list[ConsentText]
+    admit: Callable[["StoryBase"], Plan]  # puts the membership of who joined into the book of memberships
+
+    def person(self, entry: Entry, key: str) -> User:
+        email = entry[key]
+        if email not in self.people:
+            raise entry.where.error(f"“{email}” is nobody of the demo world.")
+        return self.people[email]
+
+    def officer(self, role: str, chapter: Chapter | None) -> User:
+        return self.officers[role, chapter.country if chapter is not None else ""]
