@@ -1,7 +1,7 @@
 """The machine of applications under whatever people do in whatever order (hypothesis, stateful)."""
 
 import datetime as dt
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 from django.db import transaction
@@ -19,11 +19,12 @@ from hypothesis.stateful import (
 from accounts.models import User
 from audit.models import AuditEvent
 from members.choices import ApplicationKind, ApplicationStatus, LicenceState, OfficeRole
-from members.models import Application, Invoice, Reference
+from members.models import Application, Invoice, Membership, Reference
 from members.permissions.offices import application_parties
 from members.rules.transitions import APPLICATION, Party, find
 from members.services import applications, references
 from members.services.applications import StaleApplication, TransitionRefused
+from members.services.licences import CheckRefused
 from members.services.references import ReferenceExpired, ReferenceRefused, ReferenceUsed
 from notifications.models import Event
 from tests.factories.applications import NOW, World, check, confirm, fresh, member_at, officer
@@ -113,7 +114,10 @@ class ApplicationMachine(RuleBasedStateMachine):
         if row.submitted_at is None:
             return
         if row.licence is not None and row.licence.state == LicenceState.UNCHECKED:
-            check(row, self.world.officer, at=self.at)
+            # A chapter deals with an applicant's licence while it is applied with, and with its members'.
+            is_reached = row.is_open or Membership.objects.filter(user=row.user_id).exists()
+            with nullcontext() if is_reached else pytest.raises(CheckRefused):
+                check(row, self.world.officer, at=self.at)
         for reference, referee in zip(row.references.filter(status="invited"), self.world.referees, strict=False):
             with suppress(ReferenceExpired, ReferenceUsed, ReferenceRefused):
                 confirm(reference, referee, at=self.at)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from courses.models import CourseIndexPage
 from members.choices import ApplicationStatus, Country, OfficeRole
-from members.models import Chapter
+from members.models import Chapter, Membership
 from members.services import transfers
 from tests.factories.accounts import UserFactory
 from tests.factories.members import ChapterFactory
@@ -42,21 +42,27 @@ def waiting(client: Client, user: User) -> dict[str, str] | None:
     return {row.a["href"]: row.select("td")[1].text for row in panel.select("tbody tr")}
 
 
+def ask_transfer(membership: Membership, *, to_chapter: Chapter) -> None:
+    transfers.ask_transfer(membership, actor=membership.user, to_chapter=to_chapter, reason="Move", at=timezone.now())
+
+
 def test_each_office_sees_what_waits_for_it(here: Chapter, client: Client) -> None:
     elsewhere = ChapterFactory(country=Country.UZBEKISTAN)
     for chapter in (here, here, elsewhere):
         ApplicationFactory(chapter=chapter, status=ApplicationStatus.SUBMITTED)
     ApplicationFactory(chapter=here, status=ApplicationStatus.RECOMMENDED)
     member = MembershipFactory(chapter=here)
+    InvoiceFactory(membership=MembershipFactory(chapter=here))  # is not due yet
+    ask_transfer(MembershipFactory(chapter=elsewhere), to_chapter=ChapterFactory(country=Country.TAJIKISTAN))
     InvoiceFactory(membership=member, issued_on=dt.date(2020, 1, 1), due_on=dt.date(2020, 2, 1))
-    transfers.ask_transfer(member, actor=member.user, to_chapter=elsewhere, reason="Move", at=timezone.now())
+    ask_transfer(member, to_chapter=elsewhere)
 
     officer = waiting(client, holder_of(OfficeRole.CHAPTER_OFFICER, here))
     assert officer is not None
     assert (officer["/admin/applications/"], officer["/admin/transfers/"]) == ("2", "1")
     assert waiting(client, holder_of(OfficeRole.REGISTRAR)) == {
         "/admin/applications/": "1",
-        "/admin/transfers/": "1",
+        "/admin/transfers/": "2",
         "/admin/dues/?state=overdue": "1",
     }
     assert waiting(client, holder_of(OfficeRole.TREASURER, here)) == {"/admin/dues/?state=overdue": "1"}
