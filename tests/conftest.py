@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from courses.models import CourseIndexPage
 from courses.services import setup
 from pages.models import HomePage
 from pages.services import create_home_pages
-from tests.databases import create_test_database
+from tests.databases import create_test_database, database_beside
 
 
 def pytest_report_header() -> str:
@@ -65,6 +66,13 @@ def empty_cache() -> None:
 def default_language() -> None:
     """A request leaves its language active in the process that served it: no test begins in another's."""
     translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture
+def committed(db: None, tmp_path: Path) -> Iterator[None]:
+    """A database of the test's own in which threads see each other's rows, for races."""
+    with database_beside(tmp_path):
+        yield
 
 
 @pytest.fixture

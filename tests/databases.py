@@ -12,7 +12,7 @@ from typing import Literal
 import psycopg
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from psycopg import sql
 
 FOLDER = settings.VAR / "tests"
@@ -40,6 +40,31 @@ def copy_template(name: str, state: State) -> bool:
     """Make the database of this name (on SQLite a file or an address in memory) a copy of a template, if any."""
     copy = _copy_file if connection.vendor == "sqlite" else _copy_database
     return copy(name, _template_name(state))
+
+
+@contextlib.contextmanager
+def database_beside(folder: Path) -> Iterator[None]:
+    """Work on a copy of the furnished template in which threads see each other's rows, and throw it away afterwards.
+
+    The test's own transaction stays open and empty beside it. SQLite's copy is a file, which is what the platform
+    runs on; the database of the other tests is in memory and one connection's.
+    """
+    outer = connections["default"]
+    name = outer.settings_dict["NAME"]
+    beside = str(folder / "race.sqlite3") if outer.vendor == "sqlite" else f"{name}_race"
+    with alone():
+        copy_template(beside, "furnished")
+    outer.settings_dict["NAME"] = beside
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = outer
+        outer.settings_dict["NAME"] = name
+        if outer.vendor != "sqlite":
+            with _server() as server:
+                _drop(server, beside)
 
 
 def _template_name(state: State) -> str:
@@ -75,7 +100,7 @@ def _forget_templates() -> None:
         return
     with _server() as server:
         for (found,) in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]):
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(found)))
+            _drop(server, found)
 
 
 def _keep_template(name: str, state: State) -> None:
@@ -115,5 +140,9 @@ def _copy_database(name: str, template: str) -> bool:
 
 
 def _create_copy(server: psycopg.Connection[tuple[str, ...]], name: str, original: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    _drop(server, name)
     server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(original)))
+
+
+def _drop(server: psycopg.Connection[tuple[str, ...]], name: str) -> None:
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

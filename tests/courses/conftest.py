@@ -1,28 +1,19 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import connections
 from django.test import Client
 
 from accounts.models import User
-from audit.models import AuditEvent
 from courses.models import (
-    AttemptAnswer,
     Certificate,
-    CertificateCounter,
-    Course,
     CourseIndexPage,
     CoursePage,
     CourseRun,
     Enrolment,
     LessonPage,
-    QuizAttempt,
     Unit,
-    UnitProgress,
 )
-from members.models import CpdEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
     CourseRunFactory,
@@ -102,41 +93,3 @@ def signed_in(client: Client, learner: User) -> Client:
     """The learner's browser."""
     client.force_login(learner)
     return client
-
-
-@pytest.fixture
-def committed(db: None, tmp_path: Path) -> Iterator[None]:
-    """A database in which threads see each other's rows, for races.
-
-    The test's own transaction stays open and empty, and the test works on a connection beside it. Nothing is flushed
-    afterwards, since that would take away what migrations created and other tests stand on. SQLite's database is in
-    memory and one connection's; for these tests it is copied to a file, which is what the platform runs on. On
-    PostgreSQL the rows are deleted at the end.
-    """
-    outer = connections["default"]
-    name = outer.settings_dict["NAME"]
-    if outer.vendor == "sqlite":
-        copy = tmp_path / "race.sqlite3"
-        copy.write_bytes(outer.connection.serialize())
-        outer.settings_dict["NAME"] = str(copy)
-    connections["default"] = connections.create_connection("default")
-    try:
-        yield
-    finally:
-        if outer.vendor != "sqlite":
-            _delete_rows()
-        connections["default"].close()
-        connections["default"] = outer
-        outer.settings_dict["NAME"] = name
-
-
-def _delete_rows() -> None:
-    for page in CoursePage.objects.all():
-        page.delete()
-    for model in (AttemptAnswer, QuizAttempt, Certificate, CertificateCounter, UnitProgress, Enrolment, CourseRun):
-        model.objects.all().delete()
-    for log in (CpdEntry, AuditEvent):  # never deleted by anybody but a test that ends
-        log.objects.all()._raw_delete("default")
-    Unit.objects.filter(lesson__isnull=False).delete()
-    for model in (Unit, Course, User):
-        model.objects.all().delete()
