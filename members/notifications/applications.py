@@ -26,6 +26,7 @@ NEWS = {
     "taken": gettext_lazy("The chapter has begun to review your application %(number)s"),
     "referee_needed": gettext_lazy("Your application %(number)s needs another referee"),
     "draft_idle": gettext_lazy("Your application is waiting to be finished"),
+    "approved": gettext_lazy("Your application %(number)s is approved: the invoice for the dues will follow"),
     "awaiting_dues": gettext_lazy("Your application %(number)s is approved: the dues are left to be paid"),
     "dues_waiting": gettext_lazy("The dues for your application %(number)s are still to be paid"),
     "completed": gettext_lazy("You are a member of the League: application %(number)s is complete"),
@@ -62,6 +63,7 @@ WORK = {
     "referee_declined": gettext_lazy("A referee has declined: application %(number)s"),
     "recommended": gettext_lazy("An application waits for the League’s decision: %(number)s"),
     "returned": gettext_lazy("The League returned application %(number)s to the chapter"),
+    "unpriced": gettext_lazy("An approved application waits for the price of its kind of membership: %(number)s"),
     "appealed": gettext_lazy("An appeal waits for the board: application %(number)s"),
 }
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from audit.services import record
 from members.choices import CheckMethod, LicenceState, SanctionGround, SanctionKind, Standing
 from members.models import (
+    Application,
     Licence,
     LicenceCheck,
     LicenceQuerySet,
@@ -35,6 +36,15 @@ class CheckRefused(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+def chapter_concerned(user_id: int) -> int | None:
+    """Return the chapter that deals with a person: the member's own or, before that, the one last applied to."""
+    membership = Membership.objects.filter(user=user_id).first()
+    if membership is not None:
+        return membership.chapter_id
+    sent = Application.objects.filter(user=user_id, submitted_at__isnull=False).order_by("-submitted_at")
+    return sent.values_list("chapter", flat=True).first()
 
 
 @transaction.atomic
@@ -76,7 +86,7 @@ def check_licence(
         subject=locked,
         at=at,
         person=locked.user_id,
-        chapter=membership.chapter_id if membership is not None else None,
+        chapter=chapter_concerned(locked.user_id),
         reason_code=str(state),
         detail={"from": source, "to": str(state), "method": str(method), "check": check.pk},
     )

@@ -26,6 +26,7 @@ from members.models import (
 from members.permissions.applications import has_conflict
 from members.permissions.records import REVIEW_ROLES
 from members.services.duplicates import Sign, find_people, name_parts, signs_of
+from members.services.licences import chapter_concerned
 
 MOST_DUPLICATES = 10
 MOST_PARTS = 4  # of a name whose orders are all tried
@@ -33,7 +34,7 @@ MOST_PARTS = 4  # of a name whose orders are all tried
 
 def _note_look(
     action: str,
-    subject: Application | Membership | Invoice,
+    subject: Application | Membership | Invoice | Licence | CpdClaim,
     *,
     actor: User,
     at: dt.datetime,
@@ -46,9 +47,15 @@ def _note_look(
         subject=subject,
         at=at,
         person=subject.user_id,
-        chapter=subject.chapter_id,
+        chapter=_chapter_of(subject),
         detail=detail,
     )
+
+
+def _chapter_of(subject: Application | Membership | Invoice | Licence | CpdClaim) -> int | None:
+    if isinstance(subject, (Licence, CpdClaim)):
+        return chapter_concerned(subject.user_id)
+    return subject.chapter_id
 
 
 def view_application(application: Application, *, actor: User, at: dt.datetime) -> None:
@@ -89,7 +96,7 @@ def view_membership(membership: Membership, *, actor: User, at: dt.datetime) -> 
 
 def view_licence(licence: Licence, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened a licence."""
-    record("members.licence_viewed", actor=actor, subject=licence, at=at, person=licence.user_id)
+    _note_look("members.licence_viewed", licence, actor=actor, at=at)
 
 
 def view_invoice(invoice: Invoice, *, actor: User, at: dt.datetime) -> None:
@@ -99,7 +106,7 @@ def view_invoice(invoice: Invoice, *, actor: User, at: dt.datetime) -> None:
 
 def view_claim(claim: CpdClaim, *, actor: User, at: dt.datetime) -> None:
     """Record that an officer opened a claim of hours."""
-    record("members.cpd_claim_viewed", actor=actor, subject=claim, at=at, person=claim.user_id)
+    _note_look("members.cpd_claim_viewed", claim, actor=actor, at=at)
 
 
 def view_ledger(membership: Membership, *, actor: User, at: dt.datetime) -> None:

@@ -51,7 +51,9 @@ def status_sentence(application: Application) -> str:
         ApplicationStatus.INFO_REQUESTED: _("The chapter has questions. Answer them below, then it goes on."),
         ApplicationStatus.RECOMMENDED: _("The chapter has finished. The League’s registrar decides."),
         ApplicationStatus.NOT_RECOMMENDED: _("The chapter has finished. The League’s registrar decides."),
-        ApplicationStatus.APPROVED: _("Your application is approved."),
+        ApplicationStatus.APPROVED: _(
+            "Your application is approved. The chapter is setting the dues: the invoice will follow."
+        ),
         ApplicationStatus.AWAITING_DUES: _("Your application is approved. Pay the dues to become a member."),
         ApplicationStatus.COMPLETED: _("You are a member of the League."),
         ApplicationStatus.REJECTED: _("Your application was rejected."),

@@ -29,6 +29,7 @@ def run(day: int) -> dict[str, int]:
     """Run every job on a day, twice; the second run changes nothing."""
     at = NOW + day * DAY
     jobs = (
+        applications.ask_for_dues_left_open,
         applications.remind_and_expire_drafts,
         applications.expire_unanswered,
         applications.remind_and_expire_unpaid,
@@ -38,7 +39,8 @@ def run(day: int) -> dict[str, int]:
         job(at)
     before = state()
     for job in jobs:
-        assert not any(job(at)) if job is not applications.expire_references else job(at) == 0
+        again = job(at)
+        assert not (any(again) if isinstance(again, Moved) else again)
     assert state() == before
     return {row.status: row.reminders for row in Application.objects.all()}
 
@@ -95,6 +97,22 @@ def test_questions_without_answers_close_the_application(world: World) -> None:
     assert applications.why_not_start(world.applicant, kind="join", at=NOW + 46 * DAY) == ""
 
 
+def test_dues_are_asked_for_once_the_treasurer_has_set_a_price(world: World) -> None:
+    row = world.recommended()
+    prices = list(world.tier.prices.all())
+    world.tier.prices.all().delete()
+    applications.approve_application(row, actor=world.registrar, version=row.version, at=NOW)
+
+    assert run(20) == {S.APPROVED: 0}
+    world.tier.prices.bulk_create(prices)
+    assert run(21) == {S.AWAITING_DUES: 0}
+
+    assert Invoice.objects.get().application_id == row.pk
+    assert fresh(row).approved_at == NOW
+    assert run(35) == {S.AWAITING_DUES: 0}
+    assert run(36) == {S.AWAITING_DUES: 1}
+
+
 def test_unpaid_dues_close_the_application_and_void_the_invoice(world: World) -> None:
     row = world.approved()
 
@@ -123,5 +141,5 @@ def test_one_failure_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
 def test_task_runs_every_job(world: World) -> None:
     ApplicationFactory(status=S.INFO_REQUESTED, status_at=timezone.now() - 50 * DAY)
 
-    assert tasks.move_applications() == {"reminded": 0, "expired": 1, "references": 0}
-    assert tasks.move_applications() == {"reminded": 0, "expired": 0, "references": 0}
+    assert tasks.move_applications() == {"asked": 0, "reminded": 0, "expired": 1, "references": 0}
+    assert tasks.move_applications() == {"asked": 0, "reminded": 0, "expired": 0, "references": 0}

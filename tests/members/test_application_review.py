@@ -544,15 +544,17 @@ def test_kind_that_only_the_board_admits() -> None:
     assert fresh(row).status == S.AWAITING_DUES
 
 
-def test_approve_application_without_a_price_changes_nothing(world: World) -> None:
-    row = world.recommended()
+def test_approval_stands_while_the_chapter_has_no_price(world: World) -> None:
+    row, treasurer = world.recommended(), world.treasurer
     world.tier.prices.all().delete()
 
-    with pytest.raises(TransitionRefused, match="has no price"):
-        applications.approve_application(row, actor=world.registrar, version=row.version, at=NOW)
+    applications.approve_application(row, actor=world.registrar, version=row.version, at=NOW)
 
-    assert fresh(row).status == S.RECOMMENDED
-    assert not row.decisions.filter(step=DecisionStep.LEAGUE).exists()
+    assert fresh(row).status == S.APPROVED
+    assert row.decisions.get(step=DecisionStep.LEAGUE).is_positive
+    assert not Invoice.objects.exists()
+    told = Event.objects.filter(subject_id=row.pk).order_by("pk").values_list("data__what", "recipients")
+    assert list(told)[-2:] == [("approved", [row.user_id]), ("unpriced", [treasurer.pk])]
 
 
 def test_decision_on_a_stale_page(world: World) -> None:

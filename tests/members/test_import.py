@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -211,6 +212,16 @@ def test_person_without_membership_is_admitted_by_an_update(office: User, kazakh
 
     assert learner.membership.standing == Standing.ACTIVE
     assert learner.profile.chapter == kazakhstan
+
+
+def test_second_address_leads_to_its_person_once_it_is_proved(office: User) -> None:
+    learner = UserFactory()
+    address = EmailAddress.objects.create(user=learner, email="second@example.org", verified=False)
+    assert only(checked([member_row(email=address.email)], by=office)).verdict == RowVerdict.CREATE
+
+    EmailAddress.objects.update(verified=True)
+
+    assert only(checked([member_row(email=address.email)], by=office)).verdict != RowVerdict.CREATE
 
 
 def test_officer_reaches_own_chapter_only(officer: User, kazakhstan: Chapter, kyrgyzstan: Chapter) -> None:

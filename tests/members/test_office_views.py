@@ -111,6 +111,7 @@ def test_opening_writes_one_event(
     assert event.actor_id == registrar.pk
     if not isinstance(subject, ImportBatch | User):
         assert event.person_id is not None
+        assert event.chapter_id is not None
 
 
 def test_opening_a_duplicate_writes_one_event_for_each_person(

@@ -25,6 +25,7 @@ from members.services.applications.drafting import (
     withdraw_application,
 )
 from members.services.applications.jobs import (
+    ask_for_dues_left_open,
     expire_unanswered,
     remind_and_expire_drafts,
     remind_and_expire_unpaid,
@@ -54,6 +55,7 @@ __all__ = [
     "answer_information",
     "appeal_rejection",
     "approve_application",
+    "ask_for_dues_left_open",
     "complete_application",
     "current_consent_texts",
     "declare_conflict",

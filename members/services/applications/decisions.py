@@ -46,6 +46,11 @@ from members.services.transitions import (
     start_clock,
 )
 
+
+class Unpriced(TransitionRefused):
+    """Raised where the treasurer has to set a price before the dues of an application can be asked for."""
+
+
 SOURCES = {
     ApplicationKind.JOIN: PeriodSource.ADMISSION,
     ApplicationKind.REINSTATE: PeriodSource.REINSTATEMENT,
@@ -64,7 +69,8 @@ def approve_application(
 ) -> Decision:
     """Approve an application and ask for the dues, or admit at once where they are nothing: A13, A18.
 
-    Raises TransitionRefused, StaleApplication.
+    Where the chapter has no price yet the approval stands, and the dues are asked for once it has one. Raises
+    TransitionRefused, StaleApplication.
     """
     locked = lock_application(application, version=version)
     refuse_unless_permitted(locked, "approve", actor=actor)
@@ -84,7 +90,19 @@ def approve_application(
 
 
 def _ask_for_dues(application: Application, *, at: dt.datetime, news: str = "awaiting_dues") -> None:
-    """Issue the invoice and wait for it, or complete at once: A18, A19. The caller holds the lock."""
+    """Ask for the dues, or leave the application approved until the treasurer has set a price. The lock is held."""
+    try:
+        ask_for_dues(application, at=at, news=news)
+    except Unpriced:
+        telling.tell_applicant(application, "approved", at=at)
+        telling.tell_office(application, "unpriced", OfficeRole.TREASURER, actor=None, at=at)
+
+
+def ask_for_dues(application: Application, *, at: dt.datetime, news: str = "awaiting_dues") -> None:
+    """Issue the invoice of an approved application and wait for it, or complete at once: A18, A19.
+
+    The caller holds the lock. Raises Unpriced, TransitionRefused.
+    """
     on = day_of(application, at)
     if _issue(application, at=at, on=on) is None:
         _complete(application, actor=None, at=at, on=on, waived="nothing due")
@@ -94,7 +112,7 @@ def _ask_for_dues(application: Application, *, at: dt.datetime, news: str = "awa
 
 
 def _issue(application: Application, *, at: dt.datetime, on: dt.date) -> Invoice | None:
-    """Issue the invoice of an application; None where nothing is due. Raises TransitionRefused without a price."""
+    """Issue the invoice of an application; None where nothing is due. Raises Unpriced, TransitionRefused."""
     if application.chapter is None or application.tier is None:
         raise TransitionRefused(_("The application names no chapter or no kind of membership."))
     is_tier = application.kind == ApplicationKind.TIER
@@ -115,12 +133,10 @@ def _issue(application: Application, *, at: dt.datetime, on: dt.date) -> Invoice
             price=price,
         )
     except PriceMissing:
-        raise TransitionRefused(
-            _("The chapter has no price for this kind of membership. Ask the treasurer to set one, then approve.")
-        ) from None
+        raise Unpriced(_("The chapter has no price for this kind of membership: the treasurer sets one.")) from None
     except CurrenciesDiffer:
-        raise TransitionRefused(
-            _("The two kinds of membership are priced in different currencies. Ask the treasurer to set one currency.")
+        raise Unpriced(
+            _("The two kinds of membership are priced in different currencies: the treasurer sets one currency.")
         ) from None
 
 

@@ -18,17 +18,25 @@ from members.rules.admission import (
     DUES_REMINDERS,
 )
 from members.services import telling
+from members.services.applications.decisions import ask_for_dues
 from members.services.invoices import void_invoice
-from members.services.transitions import enter, lock_application, refuse_unless_permitted, stop_clock
+from members.services.transitions import (
+    TransitionRefused,
+    enter,
+    lock_application,
+    refuse_unless_permitted,
+    stop_clock,
+)
 
 logger = logging.getLogger(__name__)
 
 
 class Moved(NamedTuple):
-    """What a job did: letters of reminder, and applications closed."""
+    """What a job did: letters of reminder, applications closed, and dues asked for."""
 
     reminded: int = 0
     expired: int = 0
+    asked: int = 0
 
 
 def remind_and_expire_drafts(at: dt.datetime) -> Moved:
@@ -49,17 +57,23 @@ def remind_and_expire_unpaid(at: dt.datetime) -> Moved:
     return settle_each(unpaid.order_by("pk").values_list("pk", flat=True), _settle_unpaid, at)
 
 
+def ask_for_dues_left_open(at: dt.datetime) -> int:
+    """Ask for the dues of approved applications that waited for a price: A18. Return how many went on."""
+    waiting = Application.objects.filter(status=ApplicationStatus.APPROVED).order_by("pk")
+    return settle_each(waiting.values_list("pk", flat=True), _ask_for_dues, at).asked
+
+
 def settle_each(ids: Iterable[int], settle: Callable[[int, dt.datetime], Moved], at: dt.datetime) -> Moved:
     """Settle each application in a transaction of its own; one failure never stops the rest."""
-    reminded = expired = 0
+    total = Moved()
     for pk in list(ids):
         try:
             moved = settle(pk, at)
         except Exception:
             logger.exception("Application %s could not be moved on by a job.", pk)
             continue
-        reminded, expired = reminded + moved.reminded, expired + moved.expired
-    return Moved(reminded, expired)
+        total = Moved(*map(sum, zip(total, moved, strict=True)))
+    return total
 
 
 def _is_due(application: Application, since: dt.datetime, steps: tuple[dt.timedelta, ...], at: dt.datetime) -> bool:
@@ -85,6 +99,19 @@ def _remind(application: Application, what: str, since: dt.datetime, at: dt.date
     about = f"{since.timestamp()}:{application.reminders}"
     telling.tell_applicant(application, what, at=at, about=about)
     return Moved(reminded=1)
+
+
+@transaction.atomic
+def _ask_for_dues(application_id: int, at: dt.datetime) -> Moved:
+    locked = lock_application(Application(pk=application_id))
+    if locked.status != ApplicationStatus.APPROVED:
+        return Moved()
+    try:
+        with transaction.atomic():
+            ask_for_dues(locked, at=at)
+    except TransitionRefused:
+        return Moved()  # still no price, or the membership to change has ended: the office's page says which
+    return Moved(asked=1)
 
 
 @transaction.atomic

@@ -13,11 +13,11 @@ from members.services.imports.resource import MemberRow
 
 
 def find_by_email(emails: list[str]) -> dict[str, User]:
-    """Return the accounts with these addresses, the second addresses of people included."""
+    """Return the accounts with these addresses, the second addresses that people proved included."""
     wanted = {User.objects.normalize_email(email) for email in emails}
     found = {
         address.email.lower(): address.user
-        for address in EmailAddress.objects.filter(email__in=wanted).select_related("user")
+        for address in EmailAddress.objects.filter(email__in=wanted, verified=True).select_related("user")
     }
     found |= {user.email: user for user in User.objects.filter(email__in=wanted)}
     return found
