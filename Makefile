@@ -29,7 +29,7 @@ run: $(STAMP) ## run the platform with its demo world; PORT= changes the port
 	@exec $(BIN)/python manage.py run --port $(PORT)
 
 test: $(STAMP) ## run the whole test suite; browser tests run where Chromium is found
-	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not e2e"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e"
 	@$(BIN)/python -m pytest -m e2e -p no:randomly
 
 test-e2e: $(STAMP) ## run the browser tests only
