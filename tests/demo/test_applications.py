@@ -31,15 +31,15 @@ from members.models import (
 )
 from members.rules.admission import references_needed
 from members.rules.transitions import APPLICATION, find
-from members.services.applications import missing_items
+from members.services.applications import ask_for_dues_left_open, missing_items
 from members.services.applications.review import why_not_recommend
 from members.services.history import history_of
+from members.services.invoices import PriceMissing, price_for
 from members.tokens import reference_token
+from tests.factories.membership import TierPriceFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded_at")]
 
-# A step through which an approval passes at once: to the invoice, or to the membership where nothing is due.
-PASSED = {ApplicationStatus.APPROVED}
 OPEN = (ApplicationStatus.SUBMITTED, ApplicationStatus.UNDER_REVIEW, ApplicationStatus.RECOMMENDED)
 
 
@@ -51,7 +51,7 @@ def transitions_of(application: Application) -> list[AuditEvent]:
 def test_every_status_every_kind_and_every_country_is_there() -> None:
     rows = Application.objects.select_related("chapter")
 
-    assert {row.status for row in rows} == set(ApplicationStatus) - PASSED
+    assert {row.status for row in rows} == set(ApplicationStatus)
     assert {row.kind for row in rows} == set(ApplicationKind)
     assert {row.chapter.country for row in rows if row.chapter} == set(Country)
     assert any(row.chapter and row.chapter.parent_id for row in rows)
@@ -82,6 +82,21 @@ def test_demo_applicant_is_asked_and_has_one_referee_left() -> None:
     assert application.status == ApplicationStatus.INFO_REQUESTED
     assert application.information_requests.filter(answered_at=None).count() == 2
     assert sorted(application.references.values_list("status", flat=True)) == ["confirmed", "invited"]
+
+
+def test_approval_stands_until_the_chapter_has_a_price() -> None:
+    application = Application.objects.get(status=ApplicationStatus.APPROVED)
+    tier, chapter, now = application.tier, application.chapter, timezone.now()
+    assert tier is not None
+    assert chapter is not None
+
+    with pytest.raises(PriceMissing):
+        price_for(tier, chapter, on=chapter.today())
+    assert ask_for_dues_left_open(now) == 0
+    assert not application.invoices.exists()
+
+    TierPriceFactory(tier=tier, chapter=chapter, currency=chapter.currency)
+    assert ask_for_dues_left_open(now) == 1
 
 
 def test_log_leads_from_step_to_step_of_the_machine_to_the_status_of_the_row() -> None:

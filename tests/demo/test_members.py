@@ -59,7 +59,7 @@ def test_members_have_numbers_of_their_own_licences_and_prices(loaded_at: dt.dat
     full = Membership.objects.filter(tier__needs_licence=True)
     holders = Licence.objects.filter(user__membership__in=full).values("user")
     assert full.exclude(user__in=holders).count() == 0
-    assert TierPrice.objects.count() == 30
+    assert TierPrice.objects.count() == 29
     without = User.objects.filter(membership__isnull=True).exclude(email__regex=FICTIONAL)
     assert without.values_list("email", flat=True).get() == "applicant@example.org"
     assert not MembershipPeriod.objects.filter(starts_on__gt=loaded_at.date()).exists()

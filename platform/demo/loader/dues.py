@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import cycle
 from typing import Any
 
+from moneyed import Money
+
 from accounts.models import User
 from demo.loader.book import DAY, Book, Plan
 from demo.sources import Entry, check_keys, choice
@@ -22,7 +24,7 @@ from members.models import (
     Tier,
     Waiver,
 )
-from members.services.invoices import DAYS_TO_PAY
+from members.services.invoices import DAYS_TO_PAY, PriceMissing
 
 KEYS = {
     "pay": ("amount", "method", "reference"),
@@ -40,8 +42,11 @@ class Dues:
     def __init__(self, book: Book, prices: dict[str, Any], treasurer: User) -> None:
         self.book, self.prices, self.treasurer = book, prices, treasurer
 
-    def price(self, chapter: Chapter, tier: Tier) -> Decimal:
-        return Decimal(self.prices[chapter.country][tier.code][0])
+    def price(self, chapter: Chapter, tier: Tier) -> Money:
+        """Return the dues for one period. Raises PriceMissing where the chapter has no price for the kind."""
+        if tier.code not in self.prices[chapter.country]:
+            raise PriceMissing
+        return Money(Decimal(self.prices[chapter.country][tier.code][0]), chapter.currency)
 
     def issue(
         self,
@@ -57,6 +62,7 @@ class Dues:
     ) -> Invoice:
         """Ask for the dues of a period."""
         on = at.date()
+        price = self.price(chapter, tier)
         invoice = Invoice(
             user=user,
             chapter=chapter,
@@ -64,8 +70,8 @@ class Dues:
             purpose=purpose,
             application=application,
             membership=membership,
-            currency=chapter.currency,
-            amount=self.price(chapter, tier),
+            currency=price.currency.code,
+            amount=price.amount,
             issued_on=on,
             due_on=on + DAYS_TO_PAY * DAY,
             payer_name=user.name_native,

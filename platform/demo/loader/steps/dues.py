@@ -17,22 +17,27 @@ from members.choices import (
 from members.models import (
     Invoice,
 )
+from members.services.invoices import PriceMissing
 
 
 class DuesSteps(StoryBase):
     """Steps of the treasurer, and of time."""
 
     def _ask_for_dues(self) -> None:
+        """Ask for the dues; an application rests approved while the chapter has no price for what it asks for."""
         purpose = InvoicePurpose.TIER if self.kind == ApplicationKind.TIER else InvoicePurpose.ADMISSION
-        self.invoice = self.world.dues.issue(
-            self.user,
-            chapter=self.chapter,
-            tier=self.tier,
-            purpose=purpose,
-            actor=None,
-            at=self.at,
-            application=self.application,
-        )
+        try:
+            self.invoice = self.world.dues.issue(
+                self.user,
+                chapter=self.chapter,
+                tier=self.tier,
+                purpose=purpose,
+                actor=None,
+                at=self.at,
+                application=self.application,
+            )
+        except PriceMissing:
+            return
         self.remains = self.invoice.amount
         self._enter(ApplicationStatus.AWAITING_DUES, "await_dues", actor=None)
 
