@@ -127,6 +127,7 @@ def test_events_are_in_order_with_true_hashes_and_have_their_subjects() -> None:
     assert all(event.detail_hash == hash_detail(event.detail, event.salt) for event in events)
     assert all(event.at <= timezone.now() for event in events)
     assert not [event for event in events if event.subject_id == "None"]
+    assert not [event for event in events if event.action == "members.licence_check" and event.chapter_id is None]
     assert len({event.action for event in events}) > 40
 
 

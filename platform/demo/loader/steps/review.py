@@ -58,7 +58,7 @@ class ReviewSteps(DuesSteps):
             subject=licence,
             at=self.at,
             person=self.user,
-            chapter=self.plan.membership.chapter if self.plan is not None else None,
+            chapter=self.plan.membership.chapter if self.plan is not None else self.application.chapter,
             reason_code=state,
             **{"from": source, "to": state, "method": check.method, "check": check},
         )
