@@ -1,10 +1,13 @@
 """The applications of the demo world: in every state, and as the services would have left them."""
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from moneyed import Money
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -15,7 +18,9 @@ from members.choices import (
     Country,
     DecisionReason,
     DecisionStep,
+    InvoicePurpose,
     LicenceState,
+    PaymentMethod,
     PeriodSource,
     ReferenceStatus,
     Standing,
@@ -24,28 +29,83 @@ from members.models import (
     Application,
     Consent,
     Decision,
+    Invoice,
     Membership,
+    MembershipPeriod,
+    Payment,
+    Receipt,
     Reference,
     ReviewNote,
+    Tier,
     hash_token,
 )
 from members.rules.admission import references_needed
 from members.rules.transitions import APPLICATION, find
-from members.services.applications import ask_for_dues_left_open, missing_items
+from members.services.applications import approve_application, ask_for_dues_left_open, missing_items
 from members.services.applications.review import why_not_recommend
 from members.services.history import history_of
-from members.services.invoices import PriceMissing, price_for
+from members.services.invoices import PriceMissing, price_for, tier_change_price
+from members.services.payments import confirm_payment
+from members.services.transitions import day_of
 from members.tokens import reference_token
 from tests.factories.membership import TierPriceFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded_at")]
 
+CHANGE = "members.membership_change_tier"
 OPEN = (ApplicationStatus.SUBMITTED, ApplicationStatus.UNDER_REVIEW, ApplicationStatus.RECOMMENDED)
 
 
 def transitions_of(application: Application) -> list[AuditEvent]:
     """Return what changed the status of an application, the oldest first."""
     return [event for event in AuditEvent.objects.about(application).order_by("pk") if "to" in event.detail]
+
+
+def about_dues(application: Application) -> QuerySet[AuditEvent]:
+    """Return what the log says of applications, dues and membership of who applied, in its order."""
+    subjects = [f"members.{name}" for name in ("application", "invoice", "membership")]
+    return AuditEvent.objects.filter(person_id=application.user_id, subject_type__in=subjects).order_by("pk")
+
+
+def told(event: AuditEvent) -> tuple[Any, ...]:
+    """Return what an event says, but for the numbers of rows and receipts, which are given once."""
+    detail = {name: value for name, value in event.detail.items() if name != "receipt"}
+    return (event.at, event.action, event.actor_id, event.chapter_id, event.subject_type, event.reason_code, detail)
+
+
+def rows_of(application: Application) -> list[list[dict[str, Any]]]:
+    """Return the rows that an approval and a payment write, but for the numbers that are given once."""
+    user = application.user_id
+    rows: list[QuerySet[Any]] = [
+        Application.objects.filter(pk=application.pk),
+        Decision.objects.filter(application=application).order_by("decided_at"),
+        Invoice.objects.filter(user=user).order_by("issued_on"),
+        Payment.objects.filter(invoice__user=user).order_by("recorded_at"),
+        Membership.objects.filter(user=user),
+        MembershipPeriod.objects.filter(membership__user=user).order_by("starts_on"),
+    ]
+    given_once = {"id", "number", "invoice_id"}
+    return [[{name: row[name] for name in row.keys() - given_once} for row in each.values()] for each in rows]
+
+
+def take_back_approval(application: Application) -> None:
+    """Put an application, and what came of it, back to where the League had not decided."""
+    decision = application.decisions.get(step=DecisionStep.LEAGUE)
+    after = [event for event in transitions_of(application) if event.at >= decision.decided_at]
+    invoices = application.invoices.all()
+    Receipt.objects.filter(payment__invoice__in=invoices).delete()
+    Payment.objects.filter(invoice__in=invoices).delete()
+    invoices.delete()
+    decision.delete()
+    application.status, application.version = after[0].detail["from"], application.version - len(after)
+    application.approved_at = application.closed_at = None
+    application.save()
+    one_less = F("version") - 1
+    for event in AuditEvent.objects.filter(action=CHANGE, person_id=application.user_id):
+        before = Tier.objects.get(code=event.detail["from"])
+        Membership.objects.filter(user=application.user_id).update(tier=before, version=one_less)
+        voided = Invoice.objects.filter(user=application.user_id, voided_at=event.at)
+        voided.update(voided_at=None, version=one_less)
 
 
 def test_every_status_every_kind_and_every_country_is_there() -> None:
@@ -166,20 +226,87 @@ def test_who_was_admitted_has_the_membership_and_the_paid_invoice() -> None:
     sources: dict[str, set[str]] = defaultdict(set)
     for application in Application.objects.filter(status=ApplicationStatus.COMPLETED):
         membership = Membership.objects.get(user=application.user_id)
+        assert membership.tier_id == application.tier_id
+        if application.kind == ApplicationKind.TIER:
+            continue
         invoice = application.invoices.get()
         assert invoice.settled_at is not None
         assert invoice.balance().amount == 0
-        assert membership.tier_id == application.tier_id
         period = membership.periods.latest("ends_on")
         sources[application.kind].add(period.source)
     assert sources == {
         ApplicationKind.JOIN: {PeriodSource.ADMISSION},
         ApplicationKind.REINSTATE: {PeriodSource.REINSTATEMENT},
-        ApplicationKind.TIER: {PeriodSource.TIER},
     }
     pending = Application.objects.exclude(status=ApplicationStatus.COMPLETED).filter(kind=ApplicationKind.JOIN)
     assert not Membership.objects.filter(user__in=pending.values("user")).exists()
     assert all(references_needed(row.kind) <= row.references.count() for row in pending.exclude(submitted_at=None))
+
+
+def test_another_kind_costs_the_rest_of_the_period_and_adds_none() -> None:
+    changes = {event.person_id: event.detail for event in AuditEvent.objects.filter(action=CHANGE)}
+    approved = Application.objects.filter(kind=ApplicationKind.TIER, approved_at__isnull=False)
+
+    dues = {}
+    for application in approved.select_related("user", "tier", "chapter"):
+        tier, chapter, approved_at = application.tier, application.chapter, application.approved_at
+        assert tier is not None
+        assert chapter is not None
+        assert approved_at is not None
+        membership = Membership.objects.get(user=application.user_id)
+        detail = changes.get(application.user_id)
+        if detail is not None:
+            assert (membership.tier, detail["to"]) == (tier, tier.code)
+            membership.tier = Tier.objects.get(code=detail["from"])
+        assert (detail is not None) == (application.status == ApplicationStatus.COMPLETED)
+        assert set(membership.periods.values_list("tier", flat=True)) == {membership.tier_id}
+        assert membership.standing == Standing.ACTIVE
+        price = tier_change_price(membership, tier=tier, chapter=chapter, on=day_of(application, approved_at))
+        assert [invoice.money for invoice in application.invoices.all()] == [price] * bool(price.amount)
+        dues[application.user.email] = price.amount
+
+    assert not MembershipPeriod.objects.filter(source=PeriodSource.TIER).exists()
+    assert {email for email, amount in dues.items() if not amount} == {"kg037@example.org"}
+    assert len(dues) == 3
+    old_offer = Invoice.objects.get(user__email="uz028@example.org", purpose=InvoicePurpose.RENEWAL)
+    assert (old_offer.tier.code, old_offer.voided_at is not None) == ("trainee", True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["applicant-tj05", "applicant-kz11", "kz020", "kg037", "uz028"],
+    ids=["no price", "dues", "difference", "nothing due", "difference paid"],
+)
+def test_services_make_of_an_approval_what_the_loader_wrote(name: str) -> None:
+    application = Application.objects.get(user__email=f"{name}@example.org")
+    decision = application.decisions.get(step=DecisionStep.LEAGUE)
+    payments, written = list(Payment.objects.filter(invoice__application=application)), rows_of(application)
+    seen = AuditEvent.objects.latest("pk").pk
+    events = [told(event) for event in about_dues(application).filter(at__gte=decision.decided_at)]
+    assert events
+    take_back_approval(application)
+
+    approve_application(
+        application,
+        actor=decision.decided_by,
+        version=application.version,
+        internal_note=decision.internal_note,
+        text_for_applicant=decision.text_for_applicant,
+        at=decision.decided_at,
+    )
+    for payment in payments:
+        confirm_payment(
+            application.invoices.get(),
+            actor=payment.recorded_by,
+            amount=Money(payment.amount, application.invoices.get().currency),
+            method=PaymentMethod(payment.method),
+            received_on=payment.received_on,
+            reference=payment.reference,
+            at=payment.recorded_at,
+        )
+
+    assert rows_of(application) == written
+    assert [told(event) for event in about_dues(application).filter(pk__gt=seen)] == events
 
 
 def test_applicants_can_sign_in_and_have_confirmed_their_addresses() -> None:

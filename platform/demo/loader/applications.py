@@ -20,7 +20,6 @@ KEYS = (
     "city",
     "kind",
     "tier",
-    "from_tier",
     "birth_year",
     "areas",
     "languages",

@@ -44,6 +44,7 @@ from members.models import (
     Reference,
     ReviewNote,
     Sanction,
+    Tier,
     Transfer,
     Waiver,
     hash_token,
@@ -80,6 +81,16 @@ ORDER: tuple[type[models.Model], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class TierChange:
+    """That a member was given another kind of membership: what it was before, by which application, by whom, when."""
+
+    before: Tier
+    application: Application
+    actor: User | None
+    at: dt.datetime
+
+
 @dataclass
 class Plan:
     """A membership that is to be written, with what belongs to it."""
@@ -88,6 +99,11 @@ class Plan:
     periods: list[MembershipPeriod]
     licence: Licence | None = None
     sanction: Sanction | None = None
+    change: TierChange | None = None
+
+    def tier_at(self, at: dt.datetime) -> Tier:
+        """Return the kind of membership that this was at a moment."""
+        return self.change.before if self.change is not None and at < self.change.at else self.membership.tier
 
 
 @dataclass

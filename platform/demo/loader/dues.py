@@ -1,6 +1,7 @@
 """Invoices, payments, receipts and waivers: what `members.services.invoices` and `payments` would have written."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import cycle
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from moneyed import Money
 
 from accounts.models import User
-from demo.loader.book import DAY, Book, Plan
+from demo.loader.book import DAY, Book, Plan, TierChange
 from demo.sources import Entry, check_keys, choice
 from members.choices import InvoicePurpose, PaymentMethod, PeriodSource, WaiverKind
 from members.models import (
@@ -59,10 +60,12 @@ class Dues:
         at: dt.datetime,
         application: Application | None = None,
         membership: Membership | None = None,
+        price: Money | None = None,
     ) -> Invoice:
-        """Ask for the dues of a period."""
+        """Ask for the dues of a period, or for `price` where it is not a whole one. Raises PriceMissing."""
         on = at.date()
-        price = self.price(chapter, tier)
+        if price is None:
+            price = self.price(chapter, tier)
         invoice = Invoice(
             user=user,
             chapter=chapter,
@@ -153,7 +156,9 @@ class Dues:
             currency=invoice.currency,
         )
 
-    def void(self, invoice: Invoice, *, actor: User | None, at: dt.datetime, reason: str = "") -> None:
+    def void(
+        self, invoice: Invoice, *, actor: User | None, at: dt.datetime, reason: str | Callable[[], str] = ""
+    ) -> None:
         """Take an unpaid invoice back."""
         invoice.voided_at = at
         invoice.version += 1
@@ -211,7 +216,7 @@ class Renewals:
                 or asked - 5 - number % 3 <= 0
             ):
                 continue
-            invoice = self._issue(plan.membership, asked)
+            invoice = self._issue(plan, asked)
             how = next(methods)
             paid_at = self.book.moment(asked - 3 - number % 3, number % 20)
             self.dues.pay(
@@ -228,15 +233,16 @@ class Renewals:
             for chapter in [chapters[country]]
         )
 
-    def _issue(self, membership: Membership, days_ago: int) -> Invoice:
+    def _issue(self, plan: Plan, days_ago: int) -> Invoice:
+        membership, at = plan.membership, self.book.moment(days_ago)
         return self.dues.issue(
             membership.user,
             chapter=membership.chapter,
-            tier=membership.tier,
+            tier=plan.tier_at(at),
             purpose=InvoicePurpose.RENEWAL,
             membership=membership,
             actor=membership.user,
-            at=self.book.moment(days_ago),
+            at=at,
         )
 
     def _settle(self, invoice: Invoice, *, actor: User, at: dt.datetime) -> None:
@@ -246,8 +252,8 @@ class Renewals:
     def _particular(self, row: Entry) -> str:
         if row["email"] not in self.plans:
             raise row.where.error(f"“{row['email']}” is no member.")
-        membership = self.plans[row["email"]].membership
-        invoice = self._issue(membership, row["issued_days_ago"])
+        plan = self.plans[row["email"]]
+        membership, invoice = plan.membership, self._issue(plan, row["issued_days_ago"])
         remains, payments, request = invoice.amount, [], None
         for number, step in enumerate(row["steps"], 1):
             do = choice(step, "do", KEYS)
@@ -294,7 +300,14 @@ class Renewals:
                 self.dues.void(invoice, actor=self.dues.treasurer, at=at, reason=step["text"])
             if do in {"pay", "waive"} and remains == 0:
                 self._settle(invoice, actor=actor, at=at)
+        if plan.change is not None and invoice.tier == plan.change.before and not payments:
+            self._take_back(invoice, plan.change)
         return membership.user.email
+
+    def _take_back(self, invoice: Invoice, change: TierChange) -> None:
+        """Void what was asked for the next period of another kind of membership, unless it was paid or voided."""
+        if invoice.is_open and invoice.fulfilled_at is None:
+            self.dues.void(invoice, actor=change.actor, at=change.at, reason=lambda: change.application.number)
 
     def _decider(self, step: Entry) -> User:
         by = step.get("by", "registrar@example.org")
