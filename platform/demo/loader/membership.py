@@ -131,7 +131,7 @@ def load_members(
             story.user, story.chapter, days_ago=days_ago, fate="", tier=story.tier.code, years=1, licence=story.licence
         )
 
-    texts = list(ConsentText.objects.filter(starts_on__lte=book.today).order_by("pk"))
+    texts = list(ConsentText.objects.filter(starts_on__lte=book.today).order_by("version", "pk"))
     world = World(book, dues, chapters, tiers, users, plans, officers, rules, texts, admit)
     load_applications(files.applications, world)
     Renewals(dues, plans, users).load(files.dues, chapters, since=PRICES_SINCE)

@@ -1,5 +1,6 @@
 """What the records of the demo world refer to: the book they are written in, people, chapters, kinds, offices."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,8 +32,16 @@ class World:
     plans: dict[str, Plan]  # of members, by e-mail address
     officers: dict[tuple[str, str], User]  # by office and country, "" for those of the League
     rules: dict[str, LicenceRule]
-    texts: list[ConsentText]
+    texts: list[ConsentText]  # in the order of their versions
     admit: Callable[["StoryBase"], Plan]  # puts the membership of who joined into the book of memberships
+
+    def texts_on(self, day: dt.date) -> list[ConsentText]:
+        """Return what applicants agreed to on a day: the version in force of each text, else the first one."""
+        found: dict[str, ConsentText] = {}
+        for text in self.texts:
+            if text.starts_on <= day or text.kind not in found:
+                found[text.kind] = text
+        return list(found.values())
 
     def person(self, entry: Entry, key: str) -> User:
         email = entry[key]

@@ -64,7 +64,7 @@ class ApplicantSteps(RefereeSteps):
             application.answers["referees"] = {}
             application.version += 1
         if "consents" not in left_out:
-            for text in self.world.texts:
+            for text in self.world.texts_on(self.at.date()):
                 self.book.add(Consent(user=self.user, text=text, application=application, given_at=self.at))
                 self._event("consent", actor=self.user, kind=text.kind, version=text.version)
             application.version += 1
