@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 import uuid
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import Viewer
 from members.choices import Country, CpdActivity, CpdClaimStatus, CpdRefusal, CpdSource, CpdTopic, OfficeRole
@@ -243,6 +244,15 @@ class CpdRule(models.Model):
     source_ru = models.TextField(_("source, in Russian"), max_length=1000)
     source_en = models.TextField(_("source, in English"), max_length=1000)
 
+    # What may be unknown, in the words of a sentence that names it.
+    FIGURES: ClassVar[dict[str, StrOrPromise]] = {
+        "period_months": _("the length of a period"),
+        "minutes_required": _("how many hours are required"),
+        "ethics_minutes": _("how many of them in ethics"),
+        "self_study_minutes": _("how many by self-study count"),
+        "carry_over_minutes": _("how many are carried over to the next period"),
+    }
+
     objects = CpdRuleQuerySet.as_manager()
 
     class Meta:
@@ -289,6 +299,15 @@ class CpdRule(models.Model):
     @property
     def source(self) -> str:
         return self.source_in(get_language())
+
+    @property
+    def unknown(self) -> list[str]:
+        """Return what the League does not know of the rule, as parts of one sentence."""
+        return [str(words) for name, words in self.FIGURES.items() if getattr(self, name) is None]
+
+    @property
+    def is_all_unknown(self) -> bool:
+        return all(getattr(self, name) is None for name in self.FIGURES)
 
 
 # Crockford's base 32: read aloud and typed without doubt, as on certificates.

@@ -281,7 +281,8 @@ def test_ledger_shows_a_year_and_what_is_unknown(
     assert "This year" in page
     assert "Long ago" not in page
     assert "1\u00a0h 30\u00a0min".replace(" ", "\u00a0") in page
-    assert "unknown" in page
+    assert "Unknown: the length of a period, how many hours are required, how many of them in ethics" in page
+    assert page.count("nknown") == 1
     assert "decided by the bar of your country alone" in page
     assert "Long ago" in old
     assert "Somebody else’s" not in page + old

@@ -6,6 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
@@ -128,6 +130,15 @@ def test_officer_takes_an_entry_back(member: Membership, client: Client) -> None
     assert missing.status_code == 422
     assert sorted(CpdEntry.objects.values_list("minutes", flat=True)) == [-120, 120]
     assert "Counted twice" in client.get(f"{OFFICE}ledgers/{member.pk}/").content.decode()
+
+
+def test_rules_say_once_what_is_unknown(officer: User, client: Client) -> None:
+    page = client.get("/admin/cpd-rules/").content.decode()
+
+    with translation.override("ru"):
+        unknown = gettext("All are unknown.")
+    assert page.count(unknown) == 4
+    assert "72" in page
 
 
 def test_only_the_registrar_changes_rules(officer: User, client: Client) -> None:
