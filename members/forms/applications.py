@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, validate_name
-from members.choices import DocumentKind, PracticeArea, WorkLanguage
+from members.choices import ApplicationKind, DocumentKind, PracticeArea, WorkLanguage
 from members.forms.dates import DateField
 from members.models import Chapter, ConsentText, InformationRequest, LicenceRule, Reference, Tier
+from members.rules.admission import MOTIVES
 
 OLDEST = 100  # years: the oldest who may apply
 YOUNGEST = 18
@@ -195,11 +196,9 @@ class PracticeStepForm(StepForm):
         error_messages={"required": _("Choose at least one language.")},
     )
     motivation = forms.CharField(
-        label=_("Why you want to join"),
         max_length=1000,
         help_text=_("A few sentences, up to 1,000 characters."),
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Write why you want to join.")},
     )
     hardship = forms.CharField(
         label=_("If the dues are a hardship for you, say why"),
@@ -209,8 +208,10 @@ class PracticeStepForm(StepForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, tiers: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, tiers: Any, kind: str, **options: Any) -> None:
         super().__init__(*args, **options)
+        motive, asked = self.fields["motivation"], MOTIVES[ApplicationKind(kind)]
+        motive.label, motive.error_messages["required"] = asked.question, asked.missing
         self.fields["tier"].queryset = tiers  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,10 @@
 """The figures of admission: how many references, which documents, which deadlines. Pages state them from here."""
 
 import datetime as dt
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from members.choices import ApplicationKind, DocumentKind
 
@@ -20,6 +24,22 @@ REAPPLY_MONTHS = 12  # after a final rejection
 REINSTATE_MONTHS = 24  # after an expulsion
 REVIVE_MONTHS = 6  # after the approval
 VOTES_DECIDE = 2  # equal votes of the board on an appeal
+
+
+class Motive(NamedTuple):
+    """How an applicant is asked for the reasons, and what is said while they are missing."""
+
+    question: StrOrPromise
+    missing: StrOrPromise
+
+
+MOTIVES = {
+    ApplicationKind.JOIN: Motive(_("Why you want to join"), _("Write why you want to join.")),
+    ApplicationKind.REINSTATE: Motive(_("Why you want to come back"), _("Write why you want to come back.")),
+    ApplicationKind.TIER: Motive(
+        _("Why you ask for another kind of membership"), _("Write why you ask for another kind of membership.")
+    ),
+}
 
 
 def references_needed(kind: str) -> int:

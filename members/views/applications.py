@@ -18,14 +18,14 @@ from members.choices import ApplicationStatus
 from members.forms.applications import AnswersForm, AppealForm, ConsentsForm, VersionForm
 from members.models import Application, league_day
 from members.permissions.offices import application_transitions
-from members.rules.admission import CHAPTER_TIME
+from members.rules.admission import CHAPTER_TIME, references_needed
 from members.rules.transitions import BEFORE_DECISION
 from members.services import applications as services
 from members.services.references import REPLACEABLE
 from members.views.documents import OPEN_FOR_FILES
 from members.views.joining import NOTHING_TO_APPLY_FOR, optional_url, situation_of
 from members.views.overview import sections_of
-from members.views.progress import own_application, step_context
+from members.views.progress import own_application, step_context, title_of
 from members.views.story import (
     appeal_until,
     decision_shown,
@@ -55,7 +55,7 @@ def application_start(request: UserRequest) -> HttpResponse:
             messages.error(request, refused.sentence)
             return redirect("application:home")
         return redirect("application:person", application.pk)
-    context = {"situation": situation, "review_days": CHAPTER_TIME.days}
+    context = {"situation": situation, "title": title_of(situation.kind), "review_days": CHAPTER_TIME.days}
     return render(request, "members/application/start.html", context)
 
 
@@ -106,7 +106,11 @@ def application_submitted(request: UserRequest, application_id: int) -> HttpResp
     application = own_application(request.user, application_id)
     if application.submitted_at is None:
         return redirect(application)
-    context = {"application": application, "review_days": CHAPTER_TIME.days}
+    context = {
+        "application": application,
+        "review_days": CHAPTER_TIME.days,
+        "needs_referees": references_needed(application.kind) > 0,
+    }
     return render(request, "members/application/submitted.html", context)
 
 
@@ -136,6 +140,7 @@ def _detail(
     decisions = list(application.decisions.order_by("decided_at", "pk"))
     context = {
         "application": application,
+        "title": title_of(application.kind),
         "stages": stages_of(application),
         "story": story_of(application, questions, decisions),
         "decision": decision_shown(application, decisions),
@@ -203,7 +208,8 @@ def application_withdraw(request: UserRequest, application_id: int) -> HttpRespo
         if done:
             messages.success(request, _("Your application has been withdrawn. You can apply again at any time."))
         return redirect("application:home" if done else application)
-    return render(request, "members/application/withdraw.html", {"application": application, "form": form})
+    context = {"application": application, "form": form, "needs_referees": references_needed(application.kind) > 0}
+    return render(request, "members/application/withdraw.html", context)
 
 
 @never_cache
@@ -248,7 +254,7 @@ def application_revive(request: UserRequest, application_id: int) -> HttpRespons
     if not may_revive(application, at=at):
         messages.info(request, _("There is no approval that could be revived."))
     elif _try(request, lambda: services.revive_application(application, actor=request.user, at=at)):
-        messages.success(request, _("There is a new invoice. Once it is paid you are a member."))
+        messages.success(request, _("There is a new invoice. Once it is paid, your application is complete."))
     return redirect("application:detail", application.pk)
 
 

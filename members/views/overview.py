@@ -8,8 +8,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from members.choices import PracticeArea, WorkLanguage
+from members.choices import ApplicationKind, PracticeArea, WorkLanguage
 from members.models import Application, ApplicationDocument
+from members.rules.admission import MOTIVES
 from members.views.progress import step_labels
 
 
@@ -42,7 +43,7 @@ def sections_of(application: Application) -> list[Section]:
             (_("Kind of membership"), str(application.tier) if application.tier is not None else ""),
             (_("Areas of practice"), _labels(PracticeArea.choices, practice.get("areas", []))),
             (_("Languages in which you work"), _labels(WorkLanguage.choices, practice.get("languages", []))),
-            (_("Why you want to join"), application.motivation),
+            (str(MOTIVES[ApplicationKind(application.kind)].question), application.motivation),
             (_("Hardship"), application.hardship),
         ],
         "documents": [],

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from members.choices import ApplicationKind
 from members.models import Application
 from members.rules.admission import references_needed
 from members.services import applications as services
@@ -30,6 +31,15 @@ def own_application(user: User, application_id: int) -> Application:
     """Return the person's own application, else 404: officers read it on pages of their own."""
     applications = Application.objects.visible_to(user).filter(user=user)
     return get_object_or_404(applications.select_related("user", "chapter", "tier", "licence"), pk=application_id)
+
+
+def title_of(kind: str) -> str:
+    """Return what an application of a kind is called."""
+    return {
+        ApplicationKind.JOIN: _("Application for membership"),
+        ApplicationKind.REINSTATE: _("Application for reinstatement"),
+        ApplicationKind.TIER: _("Application for another kind of membership"),
+    }[ApplicationKind(kind)]
 
 
 def step_labels(application: Application) -> dict[str, str]:
@@ -64,6 +74,7 @@ def step_context(application: Application, name: str) -> dict[str, object]:
     number = next(index for index, step in enumerate(steps) if step.name == name)
     return {
         "application": application,
+        "title": title_of(application.kind),
         "steps": steps,
         "step": steps[number],
         "number": number + 1,

@@ -68,7 +68,7 @@ def step_practice(request: UserRequest, application_id: int) -> HttpResponse:
         "motivation": application.motivation,
         "hardship": application.hardship,
     }
-    form = PracticeStepForm(request.POST or None, initial=initial, tiers=tiers)
+    form = PracticeStepForm(request.POST or None, initial=initial, tiers=tiers, kind=application.kind)
     return _step(request, application, "practice", form)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from members.choices import ApplicationStatus, DecisionReason, DecisionStep
+from members.choices import ApplicationKind, ApplicationStatus, DecisionReason, DecisionStep
 from members.models import Application, Decision, InformationRequest
 from members.rules.admission import APPEAL_WINDOW, REVIVE_MONTHS
 from members.services.memberships import add_months
@@ -45,6 +45,7 @@ class Event:
 
 def status_sentence(application: Application) -> str:
     """Say where an application stands now."""
+    is_tier = application.kind == ApplicationKind.TIER
     return {
         ApplicationStatus.SUBMITTED: _("Your application waits for a reviewer of the chapter."),
         ApplicationStatus.UNDER_REVIEW: _("The chapter is looking at your application."),
@@ -54,8 +55,14 @@ def status_sentence(application: Application) -> str:
         ApplicationStatus.APPROVED: _(
             "Your application is approved. The chapter is setting the dues: the invoice will follow."
         ),
-        ApplicationStatus.AWAITING_DUES: _("Your application is approved. Pay the dues to become a member."),
-        ApplicationStatus.COMPLETED: _("You are a member of the League."),
+        ApplicationStatus.AWAITING_DUES: (
+            _("Your application is approved. Pay the difference in dues to change the kind of membership.")
+            if is_tier
+            else _("Your application is approved. Pay the dues to become a member.")
+        ),
+        ApplicationStatus.COMPLETED: (
+            _("Your kind of membership is changed.") if is_tier else _("You are a member of the League.")
+        ),
         ApplicationStatus.REJECTED: _("Your application was rejected."),
         ApplicationStatus.APPEALED: _("The board is deciding on your appeal."),
         ApplicationStatus.REJECTED_FINAL: _("Your application was finally rejected."),
@@ -70,7 +77,8 @@ def stages_of(application: Application) -> list[Stage]:
     reached = STAGE.get(ApplicationStatus(application.status))
     if reached is None:
         return []
-    labels = (_("Sent"), _("The chapter reviews"), _("The League decides"), _("Dues"), _("Membership"))
+    end = _("Kind of membership") if application.kind == ApplicationKind.TIER else _("Membership")
+    labels = (_("Sent"), _("The chapter reviews"), _("The League decides"), _("Dues"), end)
     return [Stage(label, number < reached, number == reached) for number, label in enumerate(labels)]
 
 
@@ -99,7 +107,11 @@ def story_of(
     last = {
         ApplicationStatus.APPEALED: _("You appealed to the board."),
         ApplicationStatus.AWAITING_DUES: _("The invoice was issued."),
-        ApplicationStatus.COMPLETED: _("You became a member."),
+        ApplicationStatus.COMPLETED: (
+            _("Your kind of membership was changed.")
+            if application.kind == ApplicationKind.TIER
+            else _("You became a member.")
+        ),
         ApplicationStatus.WITHDRAWN: _("You withdrew the application."),
         ApplicationStatus.EXPIRED: _("The application expired."),
     }.get(ApplicationStatus(application.status))

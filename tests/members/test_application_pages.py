@@ -342,6 +342,54 @@ def test_who_changes_the_kind_of_membership_is_asked_for_no_referees(applicant: 
     assert "two members who know your work" not in text_of(applicant.get(page("person", application.pk)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "title", "question"),
+    [
+        ("join", "Application for membership", "Why you want to join"),
+        ("reinstate", "Application for reinstatement", "Why you want to come back"),
+        ("tier", "Application for another kind of membership", "Why you ask for another kind of membership"),
+    ],
+)
+def test_titles_and_questions_follow_the_kind(
+    applicant: Client, person: User, kind: str, title: str, question: str
+) -> None:
+    application = ApplicationFactory(user=person, kind=kind, motivation="")
+
+    practice = text_of(applicant.get(page("practice", application.pk)))
+    check = text_of(applicant.get(page("check", application.pk)))
+
+    assert f"{title}, step 3 of" in practice
+    assert f"· {title}" in practice
+    assert question in practice
+    assert question in check
+    assert question.replace("Why", "Write why", 1) in check
+    refused = applicant.post(page("practice", application.pk), {"motivation": ""})
+    assert question.replace("Why", "Write why", 1) in text_of(refused)
+
+
+def test_start_is_titled_by_what_a_member_can_ask_for(applicant: Client, person: User) -> None:
+    MembershipFactory(user=person, paid=30)
+
+    assert "<title>Application for another kind of membership" in applicant.get(page("start")).content.decode()
+
+
+def test_who_changes_the_kind_of_membership_is_not_told_of_becoming_a_member(applicant: Client, person: User) -> None:
+    application = make_submitted(person)
+    MembershipFactory(user=person, paid=30)
+    Application.objects.filter(pk=application.pk).update(kind="tier", status="awaiting_dues")
+
+    assert "Pay the difference in dues, and it is yours." in text_of(applicant.get(HOME))
+    waiting = text_of(applicant.get(page("detail", application.pk)))
+    assert "Application for another kind of membership" in waiting
+    assert "Pay the difference in dues to change the kind of membership." in waiting
+
+    Application.objects.filter(pk=application.pk).update(status="completed")
+    done = text_of(applicant.get(page("detail", application.pk)))
+    assert "Your kind of membership is changed." in done
+    assert "You became a member." not in done
+    assert "Your referees get a letter" not in text_of(applicant.get(page("submitted", application.pk)))
+
+
 def test_referees_must_be_two_others(applicant: Client, person: User) -> None:
     application = services.start_application(person, at=timezone.now())
     same = {"name_1": "A", "email_1": "a@example.org", "language_1": "ru", "name_2": "B", "language_2": "ru"}

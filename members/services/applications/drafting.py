@@ -38,6 +38,7 @@ from members.models import (
 )
 from members.rules.admission import (
     MOST_DOCUMENTS,
+    MOTIVES,
     REAPPLY_MONTHS,
     REINSTATE_MONTHS,
     documents_needed,
@@ -369,7 +370,7 @@ def missing_items(application: Application, *, on: dt.date | None = None) -> lis
     elif not tier.is_open:
         missing.append(("practice", _("This kind of membership is not open to applications. Choose another one.")))
     if not application.motivation.strip():
-        missing.append(("practice", _("Write why you want to join.")))
+        missing.append(("practice", str(MOTIVES[ApplicationKind(application.kind)].missing)))
     missing += [
         ("documents", _("Upload this document: %(document)s.") % {"document": kind.label})
         for kind in documents_needed(needs_licence=needs_licence)
