@@ -129,7 +129,7 @@ def example_viewers(profile: Profile, safety: Safety) -> list[Example]:
 
     none = Offices()
     return [
-        Example(_("Visitors, lapsed and suspended members"), Sight(safety=safety), none),
+        Example(_("Visitors"), Sight(safety=safety), none),
         Example(_("Members of other chapters"), other, none),
         Example(_("Members of my chapter"), own, none),
         Example(_("Officers of my chapter"), own, holding(OfficeRole.CHAPTER_OFFICER, profile.chapter_id)),
