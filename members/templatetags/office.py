@@ -9,7 +9,7 @@ from members.services.reports import Chart
 
 register = template.Library()
 
-LABELS, BARS, NUMBERS = 230, 520, 70  # widths, in units of the drawing
+LABELS, BARS, NUMBERS = 260, 490, 70  # widths, in units of the drawing
 BAR, GAP = 14, 12
 
 
@@ -35,6 +35,12 @@ class Group:
     value_x: float = 0
 
 
+def _shown(value: float) -> str:
+    """Write a number with one decimal at most: people are counted in whole ones."""
+    rounded = round(value, 1)
+    return number_format(int(rounded) if rounded == int(rounded) else rounded, use_l10n=True)
+
+
 @register.inclusion_tag("members/admin/_chart.html")
 def report_chart(chart: Chart, *, title: str) -> dict[str, object]:
     """Draw the bars of a report."""
@@ -49,12 +55,12 @@ def report_chart(chart: Chart, *, title: str) -> dict[str, object]:
         for color, (name, values) in enumerate(chart.series):
             width = BARS * values[number] / top if top else 0
             bar_y = y if chart.is_stacked else y + color * BAR
-            shown = number_format(round(values[number], 1), use_l10n=True)
+            shown = _shown(values[number])
             group.bars.append(Bar(round(x, 1), bar_y, round(width, 1), color, f"{label}, {name}: {shown}"))
             if chart.is_stacked:
                 x += width
         if len(chart.series) == 1:
-            group.value = number_format(round(chart.series[0][1][number], 1), use_l10n=True)
+            group.value = _shown(chart.series[0][1][number])
             group.value_x = round(LABELS + group.bars[0].width + 8, 1)
         groups.append(group)
     return {
