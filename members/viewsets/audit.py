@@ -1,6 +1,7 @@
 """The audit log in Wagtail's admin, for the board alone. Looking at it is an event of the log itself."""
 
 import json
+import re
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -8,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.menu import MenuItem
@@ -45,11 +48,23 @@ class DetailColumn(Column):
         return json.dumps(instance.detail, ensure_ascii=False) if instance.detail else ""
 
 
+class CodeColumn(Column):
+    """A code, which may break after its points and underscores."""
+
+    def get_value(self, instance: Any) -> SafeString:
+        return breakable(getattr(instance, self.name))
+
+
 class SubjectColumn(Column):
     """What the event is about: its kind and its number."""
 
-    def get_value(self, instance: Any) -> str:
-        return f"{instance.subject_type} {instance.subject_id}"
+    def get_value(self, instance: Any) -> SafeString:
+        return breakable(f"{instance.subject_type} {instance.subject_id}")
+
+
+def breakable(code: str) -> SafeString:
+    """Let a long code break where its parts end."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split(r"(?<=[._])", code)))
 
 
 class AuditLogView(BaseListingView):
@@ -68,11 +83,11 @@ class AuditLogView(BaseListingView):
         Column("number", label=gettext_lazy("Number")),
         DateColumn("at", label=gettext_lazy("When")),
         PersonColumn("actor_id", label=gettext_lazy("Who")),
-        Column("action", label=gettext_lazy("Action")),
+        CodeColumn("action", label=gettext_lazy("Action")),
         SubjectColumn("subject_id", label=gettext_lazy("Subject")),
         PersonColumn("person_id", label=gettext_lazy("Person concerned")),
         Column("reason_code", label=gettext_lazy("Reason")),
-        DetailColumn("detail", label=gettext_lazy("Details")),
+        DetailColumn("detail", label=gettext_lazy("Details"), classname="code"),
     ]
 
     def dispatch(self, request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
