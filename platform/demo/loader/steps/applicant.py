@@ -31,6 +31,8 @@ TITLES = {
 class ApplicantSteps(RefereeSteps):
     """Steps of the applicant."""
 
+    agrees = False
+
     def _start(self, _step: Entry) -> None:
         application = self.application
         application.chapter = self.plan.membership.chapter if self.plan is not None else None
@@ -63,11 +65,7 @@ class ApplicantSteps(RefereeSteps):
                 self._name_referee(email)
             application.answers["referees"] = {}
             application.version += 1
-        if "consents" not in left_out:
-            for text in self.world.texts_on(self.at.date()):
-                self.book.add(Consent(user=self.user, text=text, application=application, given_at=self.at))
-                self._event("consent", actor=self.user, kind=text.kind, version=text.version)
-            application.version += 1
+        self.agrees = "consents" not in left_out
         application.touched_at = self.at
 
     def _state_licence(self) -> None:
@@ -119,6 +117,11 @@ class ApplicantSteps(RefereeSteps):
 
     def _submit(self, _step: Entry) -> None:
         application = self.application
+        if self.agrees:  # as on the site, with the submission: to what is in force on its day
+            for text in self.world.texts_on(self.at.date()):
+                self.book.add(Consent(user=self.user, text=text, application=application, given_at=self.at))
+                self._event("consent", actor=self.user, kind=text.kind, version=text.version)
+            application.version += 1
         application.submitted_at = application.touched_at = application.clock_started_at = self.at
         self._enter(ApplicationStatus.SUBMITTED, "submit", actor=self.user)
         for reference in self.references:
