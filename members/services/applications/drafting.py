@@ -92,7 +92,7 @@ def why_not_start(user: User, *, kind: ApplicationKind | str, at: dt.datetime) -
         again_on = add_months(day_of(final, final.status_at), REAPPLY_MONTHS)
         if day_of(final, at) < again_on:
             return _("Your application was finally rejected. You can apply again from %(date)s.") % {
-                "date": date_format(again_on)
+                "date": date_format(again_on, "j E Y")
             }
     return _standing_forbids(user, kind, league_day_of(at))
 
@@ -118,7 +118,7 @@ def _standing_forbids(user: User, kind: str, on: dt.date) -> str:
         from_day = add_months(expelled_on, REINSTATE_MONTHS)
         if on < from_day:
             return _("You were expelled from the League. You can ask to be reinstated from %(date)s.") % {
-                "date": date_format(from_day)
+                "date": date_format(from_day, "j E Y")
             }
         return ""
     has_ended = facts is not None and is_closed(facts, on)
