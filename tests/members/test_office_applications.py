@@ -495,15 +495,16 @@ def test_reviewer_does_not_decide(chapter: Chapter, client: Client) -> None:
     assert application.status == ApplicationStatus.RECOMMENDED
 
 
-def test_missing_price_is_a_sentence(chapter: Chapter, client: Client) -> None:
+def test_approval_without_a_price_stands_and_the_page_says_what_it_waits_for(chapter: Chapter, client: Client) -> None:
     application = application_with(chapter, ApplicationStatus.RECOMMENDED)
     client.force_login(holder_of(OfficeRole.REGISTRAR))
 
-    response = client.post(url(application, "approve/"), {"version": application.version})
+    response = client.post(url(application, "approve/"), {"version": application.version}, follow=True)
 
-    assert response.status_code == 422
-    assert response.context["refused"]
-    assert not Decision.objects.exists()
+    application.refresh_from_db()
+    assert application.status == ApplicationStatus.APPROVED
+    assert Decision.objects.get().is_positive
+    assert "no price" in response.content.decode()
 
 
 def test_board_votes_on_an_appeal(chapter: Chapter, client: Client) -> None:
