@@ -504,7 +504,7 @@ def test_approval_without_a_price_stands_and_the_page_says_what_it_waits_for(cha
     application.refresh_from_db()
     assert application.status == ApplicationStatus.APPROVED
     assert Decision.objects.get().is_positive
-    assert "no price" in response.content.decode()
+    assert "не установлен взнос" in response.content.decode()
 
 
 def test_board_votes_on_an_appeal(chapter: Chapter, client: Client) -> None:
