@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import shutil
 import sqlite3
@@ -67,6 +68,7 @@ def database_beside(folder: Path) -> Iterator[None]:
                 _drop(server, beside)
 
 
+@functools.cache  # code may change while tests run: they stay with what they began with
 def _template_name(state: State) -> str:
     """Name a template by what makes it: the versions of the packages, our migrations, models and services."""
     ours = [Path(config.path) for config in apps.get_app_configs()]
