@@ -3,13 +3,13 @@ SHELL := /bin/sh
 PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/.installed
-APPS := courses members platform
+APPS := courses forum members platform
 # The first interpreter that is new enough; PYTHON=/path/to/python overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-e2e lint types format messages migrations requirements vendor bench bench-directory bench-import bench-notifications fault-notifications check-deploy clean
+.PHONY: help setup run test test-e2e lint types format messages migrations requirements vendor bench bench-directory bench-forum bench-import bench-notifications fault-notifications check-deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,9 @@ vendor: ## fetch third-party scripts from the npm registry at the versions pinne
 
 bench: $(STAMP) ## server time, bytes and queries of the main pages; DATABASE_URL and REDIS_URL choose the engines
 	@$(BIN)/python -m tests.bench
+
+bench-forum: $(STAMP) ## the forum of a million posts: queries, plans, CPU, bytes; DATABASE_URL chooses the PostgreSQL
+	@$(BIN)/python -m tests.bench_forum
 
 bench-import: $(STAMP) ## import 5,000 members and undo it: seconds, rows a second, memory; DATABASE_URL chooses the engine
 	@$(BIN)/python -m tests.bench_import

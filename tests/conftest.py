@@ -81,6 +81,13 @@ def default_language() -> None:
 
 
 @pytest.fixture
+def english() -> Iterator[None]:
+    """The sentences of services in the language of the code."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
 def committed(db: None, tmp_path: Path) -> Iterator[None]:
     """A database of the test's own in which threads see each other's rows, for races."""
     with database_beside(tmp_path):

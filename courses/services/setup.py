@@ -12,6 +12,7 @@ from pages.models import HomePage
 
 AUTHORS = "Course authors"
 OFFICE = OFFICE_GROUPS[OfficeRole.REGISTRAR]
+BOARD = OFFICE_GROUPS[OfficeRole.BOARD]
 CHAPTER_OFFICERS = OFFICE_GROUPS[OfficeRole.CHAPTER_OFFICER]
 
 
@@ -62,6 +63,10 @@ def create_roles(catalogues: dict[str, CourseIndexPage]) -> None:
         ("members", "chapter"),
     ):
         office.permissions.add(*_model_permissions(app_label, model, "add", "change", "view"))
+    # Who keeps the rooms of the forum reads no more in them than anybody else: their rules say who reads.
+    for group in (office, groups[BOARD]):
+        for model in ("room", "tag", "flaggedword"):
+            group.permissions.add(*_model_permissions("forum", model, "add", "change", "delete", "view"))
     # Offices alone decide about terms of office; what earlier versions gave goes.
     for group in (officers, office):
         group.permissions.remove(*_model_permissions("members", "officeterm", "add", "change", "view"))

@@ -109,6 +109,27 @@ TREATMENTS: dict[str, Treatment] = {
     "members.Transfer.membership": Treatment.MOVE,
     "members.Transfer.new_agreed_by": Treatment.MOVE,
     "members.Transfer.old_agreed_by": Treatment.MOVE,
+    # What was written stays together with who wrote it. A seat opens a room as a seat in a committee does.
+    "forum.Draft.user": Treatment.MOVE,
+    "forum.Ignored.ignored": Treatment.MOVE,
+    "forum.Ignored.user": Treatment.MOVE,
+    "forum.Mention.user": Treatment.MOVE,
+    "forum.Post.author": Treatment.MOVE,
+    "forum.PostingBan.by": Treatment.MOVE,
+    "forum.PostingBan.lifted_by": Treatment.MOVE,
+    "forum.PostingBan.user": Treatment.MOVE,
+    "forum.PostVersion.replaced_by": Treatment.MOVE,
+    "forum.PostWarning.by": Treatment.MOVE,
+    "forum.Reaction.user": Treatment.MOVE,
+    "forum.ReaderMark.user": Treatment.KEEP,  # the person is its key: the one that stays reads on from its own
+    "forum.Report.closed_by": Treatment.MOVE,
+    "forum.Report.reporter": Treatment.MOVE,
+    "forum.RoomMark.user": Treatment.MOVE,
+    "forum.RoomSeat.user": Treatment.MOVE,
+    "forum.Thread.closed_by": Treatment.MOVE,
+    "forum.Thread.last_by": Treatment.MOVE,
+    "forum.Thread.starter": Treatment.MOVE,
+    "forum.ThreadRead.user": Treatment.MOVE,
 }
 
 # What both accounts may have and only one can keep: empty columns of the one that stays are filled from the other.

@@ -44,6 +44,7 @@ urlpatterns += i18n_patterns(
     path("", include("members.urls.cards")),
     path("", include("members.urls.cpd")),
     path("committees/", include("members.urls.committees")),
+    path("forum/", include("forum.urls")),
     path("", include("courses.urls")),
     # Wagtail's own sign-in for restricted pages asks for a password alone: everybody goes through our door.
     path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

@@ -15,6 +15,7 @@ def member_menu(request: HttpRequest) -> dict[str, Any]:
     links = [
         {"label": _("Home"), "url": reverse("dashboard:home"), "icon": "house"},
         {"label": _("Courses"), "url": catalogue_url(), "icon": "graduation-cap"},
+        {"label": _("Forum"), "url": reverse("forum:room_index"), "icon": "messages-square"},
         {"label": _("Certificates"), "url": reverse("courses:certificate_list"), "icon": "award"},
         {"label": _("Members"), "url": reverse("directory:member_list"), "icon": "users"},
         {

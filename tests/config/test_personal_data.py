@@ -39,7 +39,7 @@ PLUMBING_OF_DUPLICATES = {"members.IdentityIndex", "members.IdentityKey"}
 # Lines of files whose contents are in the records they made.
 # What happened, of which `notifications.Item` and `notifications.Message` are the person's own part.
 PLUMBING = {"notifications.Event", "notifications.Delivery", "members.ImportRow"} | PLUMBING_OF_DUPLICATES
-OURS = ("accounts", "courses", "members", "notifications", "account", "mfa", "usersessions")
+OURS = ("accounts", "courses", "forum", "members", "notifications", "account", "mfa", "usersessions")
 
 
 def pointing_at_people() -> Iterator[type[models.Model]]:

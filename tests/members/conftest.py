@@ -1,18 +1,9 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.utils import translation
 
 from members.models import ApplicationDocument
-
-
-@pytest.fixture
-def english() -> Iterator[None]:
-    """The sentences of services in the language of the code."""
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture(autouse=True)

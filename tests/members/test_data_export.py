@@ -345,5 +345,5 @@ def test_a_copy_costs_the_same_for_any_number_of_rows(
         LicenceFactory(user=person)
     request = personal_data.ask_for_export(person, language="en", at=now())
 
-    with django_assert_num_queries(108):
+    with django_assert_num_queries(136):
         personal_data.build_export(request, at=now())

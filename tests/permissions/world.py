@@ -7,10 +7,14 @@ from django.utils import timezone
 from accounts.models import User
 from courses.models import CourseIndexPage
 from courses.services import setup
+from forum.choices import Audience, Right, ThreadKind
+from forum.models import FlaggedWord, Ignored, PostingBan, Tag
+from forum.services import edit_post
 from members.choices import ApplicationStatus, Country, OfficeRole
-from members.models import Chapter, Transfer
+from members.models import Chapter, Transfer, league_day
 from members.services.memberships import refresh_standing
 from tests.factories.accounts import UserFactory
+from tests.factories.forum import RoomFactory, grant, reply, start
 from tests.factories.members import AnnouncementFactory, ChapterFactory, OfficeTermFactory
 from tests.factories.membership import (
     ApplicationFactory,
@@ -47,6 +51,31 @@ def make_officer(role: OfficeRole, chapter: Chapter, *, is_league: bool = False)
     user = make_member(chapter)
     OfficeTermFactory(user=user, role=role, chapter=None if is_league else chapter)
     return user
+
+
+def furnish_forum(world: World, here: Chapter) -> None:
+    """Open a room for all members, moderated by the officers of Kazakhstan, with a question of the member.
+
+    The post of the addresses is the member's own reply to it; its text was changed once.
+    """
+    member = world.people["member"]
+    assert member is not None
+    room = RoomFactory(slug="criminal-defence")
+    grant(room, Right.MODERATE, Audience.OFFICERS, chapter=here)
+    thread = start(room, author=member, kind=ThreadKind.QUESTION)
+    post = reply(thread, author=member)
+    edit_post(post, actor=member, text="С момента протокола.", version=1, at=timezone.now())
+    ignored = Ignored.objects.create(user=member, ignored=UserFactory(), at=timezone.now())
+    ban = PostingBan.objects.create(
+        user=UserFactory(), room=room, until=league_day(), reason="other", text="Спор", by=member, at=timezone.now()
+    )
+    world.values |= {"ignored_id": ignored.pk, "ban_id": ban.pk}
+    world.values |= {"slug": room.slug, "thread_id": thread.pk, "post_id": post.pk, "no": 1}
+    world.numbers |= {
+        "admin/forum/rooms/": room.pk,
+        "admin/forum/words/": FlaggedWord.objects.create(word="знакомый").pk,
+        "admin/forum/tags/": Tag.objects.create(slug="detention", name_ru="Задержание", name_en="Detention").pk,
+    }
 
 
 def make_world(catalogues: dict[str, CourseIndexPage]) -> World:
@@ -86,6 +115,7 @@ def make_world(catalogues: dict[str, CourseIndexPage]) -> World:
         "licence_id": LicenceFactory(user=member).pk,
         "membership_id": member.membership.pk,
     }
+    furnish_forum(world, here)
     world.names |= {
         "admin/applications/": "take",
         "admin/memberships/": "suspend",

@@ -7,6 +7,7 @@ Without any variable the embedded defaults apply: SQLite, Celery's filesystem tr
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "notifications",
     "pages",
     "members",
+    "forum",
     "courses",
     "dashboard",
     "demo",
@@ -326,6 +328,10 @@ CELERY_BEAT_SCHEDULE = {
     "settle-silent-transfers": {"task": "members.tasks.transfers.settle_silent_transfers", "schedule": 3600},
     "sweep-files-of-members": {"task": "members.tasks.records.sweep_files", "schedule": 60, "options": {"expires": 60}},
     "find-duplicates": {"task": "members.tasks.records.find_duplicates", "schedule": 300, "options": {"expires": 300}},
+    # Every hour of the League begins with that of UTC, its day too: the first to come in a day notes it.
+    "note-day-of-forum": {"task": "forum.tasks.note_day", "schedule": crontab(minute=1)},
+    # Of UTC: the small hours in the region.
+    "recount-forum": {"task": "forum.tasks.recount_forum", "schedule": crontab(hour=22, minute=30)},
     # A sweep that no worker took before the next one is due would only pile up.
     "sweep-notifications": {"task": "notifications.tasks.sweep", "schedule": 10, "options": {"expires": 10}},
 }
