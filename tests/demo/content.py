@@ -7,6 +7,7 @@ from demo.files import CONTENT
 
 LESSON = "courses/mini/ru/01-first/01-one.md"
 TRANSLATION = "courses/mini/en/01-first/01-one.md"
+THREAD = "forum/evidence-and-experts/01-mini.yaml"
 
 FILES = {
     "courses/mini/course.yaml": """\
@@ -79,6 +80,36 @@ answer: false
 """,
 }
 
+FORUM = {
+    THREAD: """\
+title: Сколько ждать эксперта?
+kind: question
+author: KZ 1
+days_ago: 3
+tags: [expert]
+posts:
+  - text: |
+      Экспертизу назначили весной. Сколько ждут у вас?
+  - author: KG 5
+    after: 2h
+    reply_to: 1
+    text: |
+      Два месяца, если напоминать.
+    reactions: {useful: [KZ 1]}
+  - author: UZ 2
+    after: 1d
+    quotes: 2
+    text: |
+      > Два месяца
+
+      У нас три.
+
+      @[KZ 1], пишите жалобу на срок.
+    edited: true
+answer: 2
+""",
+}
+
 ENGLISH = {
     "Малый курс": "Small course",
     "Один урок.": "One lesson.",
@@ -99,6 +130,8 @@ def write_world(folder: Path) -> Path:
             for russian, english in ENGLISH.items():
                 text = text.replace(russian, english)
             write(folder / name.replace("/ru/", "/en/"), text)
+    for name, text in FORUM.items():
+        write(folder / name, text)
     return folder
 
 

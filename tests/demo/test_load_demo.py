@@ -26,18 +26,20 @@ from courses.services.setup import AUTHORS
 from demo.files import identity
 from demo.loader.people import DEMO_PASSWORD
 from demo.loader.reset import FICTIONAL
+from forum.models import Post, Room, Thread
 from members.models import Application, Chapter, OfficeTerm, Profile
 from pages.models import HomePage, NewsPage, SiteText, StandardPage
 from tests.demo.conftest import Load
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CertificateFactory, CourseRunFactory, EnrolmentFactory
+from tests.factories.forum import reply
 
 pytestmark = pytest.mark.django_db
 
 
 def census() -> dict[str, Any]:
     """Count and name everything of the demo world."""
-    models = (User, Chapter, Profile, OfficeTerm, Course, CourseRun, Unit, SiteText, Site, Group)
+    models = (User, Chapter, Profile, OfficeTerm, Course, CourseRun, Unit, SiteText, Site, Group, Room, Post)
     return {
         **{model.__name__: model.objects.count() for model in models},
         "pages": sorted(Page.objects.values_list("url_path", flat=True)),
@@ -191,6 +193,18 @@ def test_reset_is_refused_where_others_learn(load: Load) -> None:
 
     assert (census(), identities()) == before
     assert Enrolment.objects.get() == enrolment
+
+
+def test_reset_is_refused_where_others_write(load: Load) -> None:
+    load()
+    thread = Thread.objects.get()
+    reply(thread, author=UserFactory(email="somebody@league.example"))
+    before = census(), Post.objects.count()
+
+    with pytest.raises(CommandError, match="Posts or reactions of 1 people outside the demo would be lost"):
+        load("--reset")
+
+    assert (census(), Post.objects.count()) == before
 
 
 def test_reset_undoes_changes(load: Load) -> None:

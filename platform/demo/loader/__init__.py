@@ -10,14 +10,25 @@ from django.db import transaction
 from accounts.models import User
 from demo.files import CONTENT, CourseFiles, read_course
 from demo.loader.course_pages import load_course
+from demo.loader.forum import load_forum
 from demo.loader.membership import MemberFiles, load_members
 from demo.loader.people import load_chapters, load_people
-from demo.loader.reset import StrangersLearnHere, remove_demo
+from demo.loader.reset import StrangersLearnHere, StrangersWriteHere, remove_demo
 from demo.loader.site_pages import load_site
 from demo.sources import read_yaml
+from demo.threads import ForumFiles, read_forum
 from members.services.setup import load_reference
 
-__all__ = ["DemoFiles", "StrangersLearnHere", "load_demo", "load_membership", "read_demo", "remove_demo"]
+__all__ = [
+    "DemoFiles",
+    "StrangersLearnHere",
+    "StrangersWriteHere",
+    "load_demo",
+    "load_forum",
+    "load_membership",
+    "read_demo",
+    "remove_demo",
+]
 
 
 @dataclass
@@ -33,6 +44,7 @@ class DemoFiles:
     chapters: list[dict[str, Any]]
     runs: dict[str, Any]
     courses: list[CourseFiles]
+    forum: ForumFiles
 
 
 def read_demo(folder: Path = CONTENT) -> DemoFiles:
@@ -48,6 +60,7 @@ def read_demo(folder: Path = CONTENT) -> DemoFiles:
         chapters=read_yaml(site / "chapters.yaml"),
         runs=read_yaml(site / "runs.yaml"),
         courses=[read_course(path) for path in sorted((folder / "courses").iterdir()) if path.is_dir()],
+        forum=read_forum(folder),
     )
     known = {person["email"] for person in files.people}
     for course in files.courses:
@@ -62,6 +75,7 @@ def load_demo(files: DemoFiles, *, hostname: str, port: int, at: dt.datetime) ->
     """Create whatever of the demo world is missing; return the slugs of the courses that were created."""
     catalogues = load_site(files.site, files.home, files.pages, files.news, hostname=hostname, port=port)
     people = load_membership(files, at=at)
+    load_forum(files.forum, at=at)
     return [
         course.meta["slug"]
         for course in files.courses

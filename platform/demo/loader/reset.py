@@ -18,30 +18,40 @@ from courses.models import (
     Unit,
     UnitProgress,
 )
+from forum.models import Clock, Post, Reaction
 from pages.models import HomePage, SiteText
 
 # Members and applicants who are no accounts of the list.
 FICTIONAL = r"^([a-z]{2}[0-9]{3}|applicant-[a-z]{2}[0-9]{2})@example\.org$"
 
 
-class StrangersLearnHere(Exception):
-    """Raised when people outside the demo have learning records: those are not the demo's to remove."""
+OURS = "@example.org"
+
+
+class StrangersAreHere(Exception):
+    """Raised when people outside the demo have records: those are not the demo's to remove."""
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
         self.count = count
 
 
+class StrangersLearnHere(StrangersAreHere):
+    """Raised for learning records."""
+
+
+class StrangersWriteHere(StrangersAreHere):
+    """Raised for what somebody wrote in the forum, or said to it with a reaction."""
+
+
 @transaction.atomic
 def remove_demo(emails: list[str]) -> None:
-    """Remove the site's pages, every record of learning and membership, the chapters and the accounts named.
+    """Remove the site's pages, the forum, every record of learning and membership, the chapters and the accounts named.
 
     Records point at each other with PROTECT, so they go in order: what points before what it points at. Accounts that
-    somebody made by hand stay. Raises StrangersLearnHere with nothing removed.
+    somebody made by hand stay. Raises StrangersLearnHere or StrangersWriteHere with nothing removed.
     """
-    strangers = Enrolment.objects.exclude(user__email__iendswith="@example.org").values("user").distinct().count()
-    if strangers:
-        raise StrangersLearnHere(strangers)
+    _refuse_for_strangers()
     Certificate.objects.update(superseded_by=None)
     records: list[type[Model]] = [
         Certificate,
@@ -57,8 +67,20 @@ def remove_demo(emails: list[str]) -> None:
         Page.objects.get(pk=home.pk).delete()
     Unit.objects.filter(lesson__isnull=False).delete()
     _empty([Unit, Course, SiteText])
+    _empty_app("forum")
+    Clock.objects.create(pk=Clock.ONLY)
     _empty_app("members")
     User.objects.filter(Q(email__in=emails) | Q(email__regex=FICTIONAL)).delete()
+
+
+def _refuse_for_strangers() -> None:
+    learners = set(Enrolment.objects.exclude(user__email__iendswith=OURS).values_list("user", flat=True))
+    if learners:
+        raise StrangersLearnHere(len(learners))
+    writers = set(Post.objects.exclude(author__email__iendswith=OURS).values_list("author", flat=True))
+    writers |= set(Reaction.objects.exclude(user__email__iendswith=OURS).values_list("user", flat=True))
+    if writers:
+        raise StrangersWriteHere(len(writers))
 
 
 def _empty_app(label: str) -> None:

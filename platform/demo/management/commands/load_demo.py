@@ -6,19 +6,22 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from demo.loader import StrangersLearnHere, load_demo, read_demo, remove_demo
+from demo.loader import StrangersLearnHere, StrangersWriteHere, load_demo, read_demo, remove_demo
 from demo.loader.people import DEMO_PASSWORD
 from demo.sources import ContentError
 
 
 class Command(BaseCommand):
-    help = "Load the demo world: chapters, accounts, site, news, three courses. Loads what is missing, nothing twice."
+    help = (
+        "Load the demo world: chapters, accounts, site, news, three courses, the forum."
+        " Loads what is missing, nothing twice."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--reset",
             action="store_true",
-            help="remove the site's pages, all learning records and the demo accounts first",
+            help="remove the site's pages, the forum, all learning records and the demo accounts first",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,6 +42,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Learning records of {error.count} people outside the demo would be lost, so nothing was removed."
                 " Start afresh with another database, or remove their enrolments first."
+            ) from error
+        except StrangersWriteHere as error:
+            raise CommandError(
+                f"Posts or reactions of {error.count} people outside the demo would be lost, so nothing was removed."
+                " Start afresh with another database."
             ) from error
         if created:
             self.stdout.write(f"The demo world is loaded: {', '.join(created)}.")
