@@ -12,6 +12,7 @@ ADVOCATE = "advocate@example.org"
 APPLICANT = "applicant@example.org"
 OFFICER = "officer@example.org"
 TREASURER = "treasurer@example.org"
+REGISTRAR = "registrar@example.org"
 COURSES = "/courses/"
 JURY = f"{COURSES}jury-trial-kz/"
 
@@ -91,6 +92,14 @@ PLACES = [
     Place("own profile, edited", "/membership/profile/edit/", member=True),
     Place("who can see my data", "/membership/profile/visibility/", member=True),
     Place("committees", "/committees/", member=True),
+    Place("forum", "/forum/", member=True, english=True),
+    Place("room", "/forum/rooms/criminal-defence/", member=True, english=True),
+    Place("guidelines", "/forum/rooms/criminal-defence/guidelines/", member=True),
+    Place("thread", "{thread}", member=True, english=True),
+    Place("new thread", "/forum/rooms/criminal-defence/new/", member=True),
+    Place("unread", "/forum/unread/?tab=all", member=True),
+    Place("drafts", "/forum/drafts/", member=True),
+    Place("posts that wait", "/forum/held/", person=REGISTRAR),
     Place("personal data", "/account/data/", member=True),
     Place("office, applications", "/admin/applications/", person=OFFICER),
     Place("office, application", "{office application}", person=OFFICER),
@@ -134,6 +143,8 @@ def make_places(page: Page) -> dict[str, str]:
     found["card"] = urlsplit(page.locator("main a[href*='/card/'][rel]").get_attribute("href") or "").path
     page.goto("/members/")
     found["profile"] = urlsplit(page.locator("main .rows a").first.get_attribute("href") or "").path
+    page.goto("/forum/rooms/criminal-defence/")
+    found["thread"] = urlsplit(page.locator("main a[href*='/forum/threads/']").first.get_attribute("href") or "").path
     page.goto("/membership/apply/")
     send(page)
     found["step"] = here()
