@@ -38,6 +38,7 @@ urlpatterns = [
     path("threads/<int:thread_id>/<int:no>/", reading.post_by_number, name="post_by_number"),
     path("posts/<int:post_id>/", reading.post_detail, name="post_detail"),
     path("posts/<int:post_id>/history/", reading.post_history, name="post_history"),
+    path("posts/<int:post_id>/history/forget/", writing.post_forget, name="post_forget"),
     path("posts/<int:post_id>/edit/", writing.post_edit, name="post_edit"),
     path("posts/<int:post_id>/delete/", writing.post_delete, name="post_delete"),
     path("posts/<int:post_id>/react/", writing.post_react, name="post_react"),

@@ -193,6 +193,19 @@ def edit_post(
     return locked
 
 
+@transaction.atomic
+def forget_versions(post: Post, *, actor: User, at: dt.datetime) -> int:
+    """Take the earlier texts of a post away for good, because one of them names somebody; return how many there were.
+
+    That the post was changed stays to be seen.
+    """
+    locked = Post.objects.select_for_update(no_key=True).select_related("thread").get(pk=post.pk)
+    number, _by_model = locked.versions.all().delete()
+    if number:
+        _note("forum.post_forget", locked, locked.thread, actor=actor, at=at, detail={"versions": number})
+    return number
+
+
 def render(thread: Thread, text: str, *, author: User) -> str:
     """Return the HTML that a text would become: the preview. Raises PostRefused."""
     return _resolve(thread, _parse(text), author=author)[0]

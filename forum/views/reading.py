@@ -46,6 +46,7 @@ from forum.models import (
 )
 from forum.models.threads import HORIZON
 from forum.permissions import (
+    can_edit_post,
     can_moderate,
     can_reply,
     can_start_thread,
@@ -276,12 +277,13 @@ def post_by_number(request: UserRequest, thread_id: int, no: int) -> HttpRespons
 @private_page
 def post_history(request: UserRequest, post_id: int) -> HttpResponse:
     """Show how a post was changed, the latest change first."""
-    posts = Post.objects.visible_to(request.user).select_related("author", "thread__room__parent")
+    posts = Post.objects.visible_to(request.user).select_related("author")
     post = get_object_or_404(posts, pk=post_id)
     versions = list(post.versions.select_related("replaced_by").order_by("-version")[:MOST_VERSIONS])
-    thread = post.thread
+    thread = Thread.objects.with_right(request.user).select_related("room__parent").get(pk=post.thread_id)
     context = {
         "post": post,
+        "may_forget": bool(versions) and can_edit_post(request.user, thread, post),
         "thread": thread,
         "crumbs": [
             *_crumbs(thread.room.parent, thread.room),

@@ -280,6 +280,18 @@ def post_delete(request: UserRequest, post_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def post_forget(request: UserRequest, post_id: int) -> HttpResponse:
+    """Take the earlier versions of a post away, for its author and the moderators of its room."""
+    post = _post_or_404(request.user, post_id)
+    if not can_edit_post(request.user, post.thread, post):
+        raise PermissionDenied
+    if services.forget_versions(post, actor=request.user, at=timezone.now()):
+        messages.success(request, _("The earlier versions are gone."))
+    return redirect("forum:post_history", post.pk)
+
+
+@login_required
+@require_POST
 def post_react(request: UserRequest, post_id: int) -> HttpResponse:
     """Add a reaction to a post, or take it back."""
     post = _post_or_404(request.user, post_id)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from audit.models import AuditEvent
 from forum import services
 from forum.choices import Audience, Level, LevelReason, PostState, Right, ThreadKind, ThreadState, Why
-from forum.models import Draft, Mention, Post, PostRedirect, Room, Thread, ThreadRead, readers_of
+from forum.models import Draft, Mention, Post, PostRedirect, PostVersion, Room, Thread, ThreadRead, readers_of
 from forum.rules.text import MOST_CHARACTERS, References, excerpt, parse, quote, to_html
 from forum.services import PostRefused
 from members.models import league_day
@@ -195,6 +195,17 @@ def test_edit_keeps_the_text_before_and_tells_whom_it_names_now() -> None:
     post = fresh(post)
     assert (post.version, post.versions.get().source) == (2, "С какого часа считать срок?")
     assert kinds()[-1] == ("forum.mention", [third.pk])
+
+
+def test_earlier_versions_can_be_taken_away_for_good() -> None:
+    thread = start()
+    post = services.edit_post(thread.posts.get(), actor=thread.starter, text="Без имени", version=1, at=timezone.now())
+
+    assert [services.forget_versions(post, actor=thread.starter, at=timezone.now()) for _n in range(2)] == [1, 0]
+
+    assert not PostVersion.objects.exists()
+    assert fresh(post).edited_at is not None
+    assert AuditEvent.objects.get(action="forum.post_forget").detail == {"thread": thread.pk, "versions": 1}
 
 
 def test_merge_publishes_anew_at_the_end_and_keeps_links_and_followers() -> None:

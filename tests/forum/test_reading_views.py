@@ -754,7 +754,7 @@ def test_queries_of_a_history(
     path = f"{FORUM}posts/{post.pk}/history/"
     browser.get(path)
 
-    with django_assert_num_queries(4):  # the post, its versions
+    with django_assert_num_queries(5):  # the post, its versions, the thread with the reader's right
         assert len(see(browser, path).select(".change")) == count + 1
 
 

@@ -443,6 +443,23 @@ def test_post_edit_of_a_stale_page_shows_both_texts(writer: User, thread: Thread
     assert not Draft.objects.exists()
 
 
+def test_earlier_versions_are_taken_away_by_the_author_and_nobody_else(
+    writer: User, thread: Thread, client: Client
+) -> None:
+    post = reply(thread, author=writer, text="Гражданин Сидоров молчал")
+    services.edit_post(post, actor=writer, text="Подзащитный молчал", version=1, at=timezone.now())
+    path = post_url(post, "history")
+    reader = Client()
+    reader.force_login(member())
+    assert "Сидоров" in reader.get(path).content.decode()
+    assert reader.post(f"{path}forget/").status_code == 403
+
+    page = client.post(f"{path}forget/", follow=True).content.decode()
+
+    assert "The earlier versions were taken away" in page
+    assert "Сидоров" not in reader.get(path).content.decode()
+
+
 def test_post_edit_goes_on_with_a_draft_and_shows_what_changed_since(
     writer: User, thread: Thread, client: Client
 ) -> None:
