@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -342,10 +343,9 @@ def _resolve(thread: Thread, parsed: Parsed, *, author: User) -> tuple[str, dict
     named: dict[int, int] = {post.author_id: Why.QUOTE for post in quoted.values()}
     named |= {user.pk: Why.MENTION for user in people.values()}
     named.pop(author.pk, None)
-    references = References(
-        names={number: user.name_native for number, user in people.items()},
-        posts={no: post.get_absolute_url() for no, post in quoted.items()},
-    )
+    with translation.override(settings.LANGUAGE_CODE):  # the address is kept: it has no language of the writer's
+        addresses = {no: post.get_absolute_url() for no, post in quoted.items()}
+    references = References(names={number: user.name_native for number, user in people.items()}, posts=addresses)
     return to_html(parsed, references), named
 
 
