@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import banning, following, ignoring, moderating, reading, reporting, writing
+from forum.views import banning, drafts, following, history, ignoring, moderating, reading, reporting, writing
 
 app_name = "forum"
 
@@ -37,8 +37,8 @@ urlpatterns = [
     path("threads/<int:thread_id>/restore/", moderating.thread_restore, name="thread_restore"),
     path("threads/<int:thread_id>/<int:no>/", reading.post_by_number, name="post_by_number"),
     path("posts/<int:post_id>/", reading.post_detail, name="post_detail"),
-    path("posts/<int:post_id>/history/", reading.post_history, name="post_history"),
-    path("posts/<int:post_id>/history/forget/", writing.post_forget, name="post_forget"),
+    path("posts/<int:post_id>/history/", history.post_history, name="post_history"),
+    path("posts/<int:post_id>/history/forget/", history.post_forget, name="post_forget"),
     path("posts/<int:post_id>/edit/", writing.post_edit, name="post_edit"),
     path("posts/<int:post_id>/delete/", writing.post_delete, name="post_delete"),
     path("posts/<int:post_id>/react/", writing.post_react, name="post_react"),
@@ -52,6 +52,6 @@ urlpatterns = [
     path("posts/<int:post_id>/warn/", reporting.post_warn, name="post_warn"),
     path("posts/<int:post_id>/ban/", banning.post_ban, name="post_ban"),
     path("posts/<int:post_id>/ignore/", ignoring.post_ignore, name="post_ignore"),
-    path("drafts/", writing.draft_list, name="draft_list"),
-    path("drafts/save/", writing.draft_save, name="draft_save"),
+    path("drafts/", drafts.draft_list, name="draft_list"),
+    path("drafts/save/", drafts.draft_save, name="draft_save"),
 ]

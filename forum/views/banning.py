@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import UserRequest
 from accounts.models import User
 from forum import services
-from forum.choices import Right
 from forum.forms import BanForm
 from forum.models import PostingBan, Room
-from forum.views.reporting import ask, moderated_post, sent
+from forum.views.places import ask, moderated_rooms, sent
+from forum.views.reporting import moderated_post
 from members.models import league_day
 
 PAGE = 20
@@ -55,16 +55,14 @@ def post_ban(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("The author reads as before. The post stays as it is; open reports of it are closed."),
         "act": _("Bar from writing"),
     }
-    return ask(request, post, form, words)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
 @require_safe
 def ban_list(request: UserRequest) -> HttpResponse:
     """List who may not write now in the rooms that somebody moderates."""
-    rooms = Room.objects.permitting(request.user, Right.MODERATE)
-    if not rooms.exists():
-        raise PermissionDenied
+    rooms = moderated_rooms(request.user)
     mine = Q(room__in=rooms) | _of_the_whole_forum(request.user)
     bans = PostingBan.objects.in_force(league_day()).filter(mine).exclude(user=request.user)
     bans = bans.select_related("user", "room", "by").order_by("until", "pk")

@@ -11,8 +11,7 @@ from accounts.http import UserRequest
 from forum import services
 from forum.choices import Level, Right
 from forum.models import Room, Thread
-
-MOST = 2**62  # a place on the clock or a number above it is a mistake, and more than the database holds
+from forum.views.places import whole_number
 
 
 @login_required
@@ -78,10 +77,10 @@ def _room(request: UserRequest, slug: str) -> Room:
 
 def _number(request: UserRequest, name: str) -> int:
     """Return a number that one of our own pages sent. Raises BadRequest."""
-    sent = request.POST.get(name, "")
-    if not (sent.isascii() and sent.isdigit() and int(sent) <= MOST):
+    number = whole_number(request.POST.get(name))
+    if number is None:
         raise BadRequest(name)
-    return int(sent)
+    return number
 
 
 def _level(request: UserRequest) -> Level | None:

@@ -1,15 +1,13 @@
 """Moderating: small pages that ask for what an act needs, and acts that are POSTs alone."""
 
 import datetime as dt
-from collections.abc import Mapping
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.forms import BaseForm
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import UserRequest
 from forum import services
-from forum.choices import PostState, Right, ThreadState
+from forum.choices import PostState, ThreadState
 from forum.forms import MergeForm, MoveForm, PinForm, ReasonForm, SlowForm, SplitForm
-from forum.models import Post, Room, Thread
+from forum.models import Post
 from forum.permissions import can_moderate
+from forum.views.places import ask, get_post, moderated_rooms, moderated_thread, sent, whole_number
 from members.models import league_day
 
 PAGE = 20
@@ -35,8 +34,8 @@ PINNED = dt.timedelta(days=14)
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_close(request: UserRequest, thread_id: int) -> HttpResponse:
     """Take no more replies in a thread."""
-    thread = _thread(request, thread_id)
-    form = ReasonForm(_sent(request), readers=_("Everybody who reads the thread reads it."))
+    thread = moderated_thread(request.user, thread_id)
+    form = ReasonForm(sent(request), readers=_("Everybody who reads the thread reads it."))
     if form.is_valid():
         services.close_thread(thread, actor=request.user, reason=form.cleaned_data["reason"], at=timezone.now())
         messages.success(request, _("The thread is closed."))
@@ -46,14 +45,14 @@ def thread_close(request: UserRequest, thread_id: int) -> HttpResponse:
         "lead": _("Nobody can reply any more. You can open the thread again at any time."),
         "act": _("Close the thread"),
     }
-    return _ask(request, thread, form, words)
+    return ask(request, thread, form, words)
 
 
 @login_required
 @require_POST
 def thread_reopen(request: UserRequest, thread_id: int) -> HttpResponse:
     """Take replies in a thread again."""
-    thread = _thread(request, thread_id)
+    thread = moderated_thread(request.user, thread_id)
     services.reopen_thread(thread, actor=request.user, at=timezone.now())
     messages.success(request, _("The thread is open again."))
     return redirect(thread.get_absolute_url())
@@ -63,14 +62,14 @@ def thread_reopen(request: UserRequest, thread_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_pin(request: UserRequest, thread_id: int) -> HttpResponse:
     """Keep a thread at the top of its room through a day, or take the pin away."""
-    thread = _thread(request, thread_id)
+    thread = moderated_thread(request.user, thread_id)
     today = league_day()
     if "unpin" in request.POST:
         services.pin_thread(thread, actor=request.user, until=None, at=timezone.now())
         messages.success(request, _("The thread is not pinned any more."))
         return redirect(thread.get_absolute_url())
     until = thread.pinned_until if thread.is_pinned(today) else today + PINNED
-    form = PinForm(_sent(request), initial={"until": until})
+    form = PinForm(sent(request), initial={"until": until})
     if form.is_valid():
         until = form.cleaned_data["until"]
         services.pin_thread(thread, actor=request.user, until=until, at=timezone.now())
@@ -83,15 +82,15 @@ def thread_pin(request: UserRequest, thread_id: int) -> HttpResponse:
     }
     if thread.is_pinned(today):
         words["second_name"], words["second_act"] = "unpin", _("Take the pin away")
-    return _ask(request, thread, form, words)
+    return ask(request, thread, form, words)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_slow(request: UserRequest, thread_id: int) -> HttpResponse:
     """Let each member reply in a thread once in so many minutes."""
-    thread = _thread(request, thread_id)
-    form = SlowForm(_sent(request), initial={"minutes": thread.slow_minutes})
+    thread = moderated_thread(request.user, thread_id)
+    form = SlowForm(sent(request), initial={"minutes": thread.slow_minutes})
     if form.is_valid():
         minutes = form.cleaned_data["minutes"]
         services.slow_thread(thread, minutes=minutes, actor=request.user, at=timezone.now())
@@ -104,15 +103,15 @@ def thread_slow(request: UserRequest, thread_id: int) -> HttpResponse:
         "lead": _("Each member replies once in that time. Moderators of the room reply at will."),
         "act": _("Save"),
     }
-    return _ask(request, thread, form, words)
+    return ask(request, thread, form, words)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_move(request: UserRequest, thread_id: int) -> HttpResponse:
     """Move a thread to another room that the moderator answers for."""
-    thread = _thread(request, thread_id)
-    form = MoveForm(_sent(request), user=request.user, thread=thread)
+    thread = moderated_thread(request.user, thread_id)
+    form = MoveForm(sent(request), user=request.user, thread=thread)
     if form.is_valid():
         room = form.cleaned_data["room"]
         services.move_thread(thread, room=room, actor=request.user, at=timezone.now())
@@ -126,15 +125,15 @@ def thread_move(request: UserRequest, thread_id: int) -> HttpResponse:
         ),
         "act": _("Move the thread"),
     }
-    return _ask(request, thread, form, words)
+    return ask(request, thread, form, words)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_merge(request: UserRequest, thread_id: int) -> HttpResponse:
     """Put the posts of a thread at the end of another one: which one is asked first, then shown to be confirmed."""
-    thread = _thread(request, thread_id)
-    form = MergeForm(_sent(request), user=request.user, thread=thread)
+    thread = moderated_thread(request.user, thread_id)
+    form = MergeForm(sent(request), user=request.user, thread=thread)
     words = {
         "heading": _("Merge the thread into another one"),
         "lead": _(
@@ -144,7 +143,7 @@ def thread_merge(request: UserRequest, thread_id: int) -> HttpResponse:
         "act": _("Go on"),
     }
     if not form.is_valid():
-        return _ask(request, thread, form, words)
+        return ask(request, thread, form, words)
     target = form.cleaned_data["target"]
     if "confirm" not in request.POST:
         context = {**words, "thread": thread, "target": target, "form": form}
@@ -153,7 +152,7 @@ def thread_merge(request: UserRequest, thread_id: int) -> HttpResponse:
         services.merge_threads(thread, target=target, actor=request.user, at=timezone.now())
     except services.PostRefused as refused:
         form.add_error(None, refused.sentence)
-        return _ask(request, thread, form, words)
+        return ask(request, thread, form, words)
     messages.success(request, _("The threads are merged."))
     return redirect(target.get_absolute_url())
 
@@ -162,14 +161,14 @@ def thread_merge(request: UserRequest, thread_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_split(request: UserRequest, thread_id: int) -> HttpResponse:
     """Begin a thread with some replies of another one."""
-    thread = _thread(request, thread_id)
-    start = request.GET.get("from", "")
-    first = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 2
+    thread = moderated_thread(request.user, thread_id)
+    start = whole_number(request.GET.get("from"), digits=7)
+    first = 2 if start is None else start
     replies = Post.objects.visible_to(request.user).public().filter(thread=thread, no__gte=max(first, 2))
     replies = replies.order_by("no").select_related("author")
     posts = list(replies[: MOST_LISTED + 1])
     following = posts.pop().no if len(posts) > MOST_LISTED else None
-    form = SplitForm(_sent(request), posts=posts)
+    form = SplitForm(sent(request), posts=posts)
     if form.is_valid():
         answers = form.cleaned_data
         try:
@@ -196,8 +195,8 @@ def thread_split(request: UserRequest, thread_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread_hide(request: UserRequest, thread_id: int) -> HttpResponse:
     """Hide a whole thread from all but the moderators of its room."""
-    thread = _thread(request, thread_id)
-    form = ReasonForm(_sent(request), readers=_("It is kept in the log of the League’s office."))
+    thread = moderated_thread(request.user, thread_id)
+    form = ReasonForm(sent(request), readers=_("It is kept in the log of the League’s office."))
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         thread = services.hide_thread(thread, actor=request.user, reason=reason, at=timezone.now())
@@ -211,14 +210,14 @@ def thread_hide(request: UserRequest, thread_id: int) -> HttpResponse:
         "lead": _("Only moderators of the room see it then. You can show it again at any time."),
         "act": _("Hide the thread"),
     }
-    return _ask(request, thread, form, words)
+    return ask(request, thread, form, words)
 
 
 @login_required
 @require_POST
 def thread_restore(request: UserRequest, thread_id: int) -> HttpResponse:
     """Show a hidden thread again."""
-    thread = _thread(request, thread_id)
+    thread = moderated_thread(request.user, thread_id)
     services.restore_thread(thread, actor=request.user, at=timezone.now())
     messages.success(request, _("The thread is shown again."))
     return redirect(thread.get_absolute_url())
@@ -232,7 +231,7 @@ def thread_restore(request: UserRequest, thread_id: int) -> HttpResponse:
 def post_hide(request: UserRequest, post_id: int) -> HttpResponse:
     """Hide a post for a reason that its author reads."""
     post = _post(request, post_id)
-    form = ReasonForm(_sent(request), readers=_("The author of the post reads it."))
+    form = ReasonForm(sent(request), readers=_("The author of the post reads it."))
     if form.is_valid():
         services.hide_post(post, actor=request.user, reason=form.cleaned_data["reason"], at=timezone.now())
         messages.success(request, _("The post is hidden, and its author is told why."))
@@ -242,7 +241,7 @@ def post_hide(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("Its number stays, its words are shown to its author and to moderators. You can show it again."),
         "act": _("Hide the post"),
     }
-    return _ask(request, post.thread, form, words, post=post)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
@@ -275,7 +274,7 @@ def post_refuse(request: UserRequest, post_id: int) -> HttpResponse:
     if post.state != PostState.HELD:
         messages.info(request, _("Somebody has decided about this post meanwhile."))
         return redirect("forum:held_list")
-    form = ReasonForm(_sent(request), readers=_("The author of the post reads it."))
+    form = ReasonForm(sent(request), readers=_("The author of the post reads it."))
     if form.is_valid():
         services.refuse_post(post, actor=request.user, reason=form.cleaned_data["reason"], at=timezone.now())
         messages.success(request, _("The post is not published, and its author is told why."))
@@ -285,16 +284,14 @@ def post_refuse(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("Only its author and moderators of the room can read it then. This cannot be undone."),
         "act": _("Do not publish"),
     }
-    return _ask(request, post.thread, form, words, post=post)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
 @require_safe
 def held_list(request: UserRequest) -> HttpResponse:
     """List what waits in the rooms that somebody moderates, the oldest first."""
-    rooms = Room.objects.permitting(request.user, Right.MODERATE)
-    if not rooms.exists():
-        raise PermissionDenied
+    rooms = moderated_rooms(request.user)
     posts = Post.objects.visible_to(request.user).held().filter(thread__room__in=rooms)
     posts = posts.select_related("author", "thread__room").order_by("written_at", "pk")
     page = Paginator(posts, PAGE).get_page(request.GET.get("page"))
@@ -304,24 +301,11 @@ def held_list(request: UserRequest) -> HttpResponse:
 # What they share
 
 
-def _sent(request: UserRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
-def _thread(request: UserRequest, thread_id: int) -> Thread:
-    """Return a thread that the person moderates: one that he does not see is not there."""
-    threads = Thread.objects.visible_to(request.user).exclude(state=ThreadState.MOVED).with_right(request.user)
-    thread = get_object_or_404(threads.select_related("room"), pk=thread_id)
-    if not can_moderate(thread):
-        raise PermissionDenied
-    return thread
-
-
 def _post(request: UserRequest, post_id: int) -> Post:
     """Return a post in a thread that the person moderates."""
-    posts = Post.objects.visible_to(request.user).select_related("author")
-    post = get_object_or_404(posts, pk=post_id)
-    post.thread = _thread(request, post.thread_id)
+    post = get_post(request.user, post_id)
+    if not can_moderate(post.thread):
+        raise PermissionDenied
     return post
 
 
@@ -333,11 +317,3 @@ def _after(request: UserRequest, post: Post) -> str:
         return "forum:report_list"
     thread = post.thread
     return thread.address_of(post) if post.no else thread.get_absolute_url()
-
-
-def _ask(
-    request: UserRequest, thread: Thread, form: BaseForm, words: Mapping[str, str], *, post: Post | None = None
-) -> HttpResponse:
-    """Show the page that asks for what an act needs, or what is wrong with it."""
-    context = {**words, "thread": thread, "post": post, "form": form}
-    return render(request, "forum/_confirm.html", context, status=422 if form.is_bound else 200)

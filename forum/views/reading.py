@@ -37,7 +37,6 @@ from forum.models import (
     Clock,
     Post,
     PostRedirect,
-    PostVersion,
     Room,
     RoomQuerySet,
     Tag,
@@ -46,7 +45,6 @@ from forum.models import (
 )
 from forum.models.threads import HORIZON
 from forum.permissions import (
-    can_edit_post,
     can_moderate,
     can_reply,
     can_start_thread,
@@ -54,12 +52,12 @@ from forum.permissions import (
 )
 from forum.templatetags.forum import is_unread
 from forum.views import window
+from forum.views.places import whole_number
 from members.models import league_day
 
 ROWS = 30  # threads of a list
 MOST_PINNED = 5
 MOST_COUNTED = 100  # new posts; above it the page says “99+”
-MOST_VERSIONS = 20
 LATEST = 2**62  # before this place on the clock stands everything; larger numbers no database holds
 
 View = Callable[..., HttpResponse]
@@ -126,7 +124,7 @@ def room_detail(request: UserRequest, slug: str) -> HttpResponse:
     """List the threads of a room, the latest first; who may only know of it learns what it is for."""
     rooms = _with_marks(Room.objects.visible_to(request.user).with_right(request.user), request.user)
     room = get_object_or_404(rooms.select_related("parent"), slug=slug)
-    context: dict[str, Any] = {"room": room, "crumbs": _crumbs(room.parent), "can_read": has_right(room, Right.READ)}
+    context: dict[str, Any] = {"room": room, "crumbs": crumbs_of(room.parent), "can_read": has_right(room, Right.READ)}
     if not context["can_read"]:
         return render(request, "forum/room_detail.html", context)
     tags = list(Tag.objects.order_by("name_en" if request.LANGUAGE_CODE == "en" else "name_ru", "pk"))
@@ -168,7 +166,7 @@ def room_detail(request: UserRequest, slug: str) -> HttpResponse:
 def room_guidelines(request: UserRequest, slug: str) -> HttpResponse:
     """Show how to write in a room."""
     room = get_object_or_404(Room.objects.visible_to(request.user).select_related("parent"), slug=slug)
-    return render(request, "forum/room_guidelines.html", {"room": room, "crumbs": _crumbs(room.parent, room)})
+    return render(request, "forum/room_guidelines.html", {"room": room, "crumbs": crumbs_of(room.parent, room)})
 
 
 @private_page
@@ -189,7 +187,7 @@ def unread_list(request: UserRequest) -> HttpResponse:
         "first_url": f"?tab={tab}" if before != LATEST else "",
         "horizon": HORIZON.days,
         "here": request.get_full_path(),
-        "crumbs": _crumbs(),
+        "crumbs": crumbs_of(),
     }
     return render(request, "forum/unread_list.html", context)
 
@@ -217,7 +215,7 @@ def thread_detail(request: UserRequest, thread_id: int) -> HttpResponse:
     context = {
         "thread": thread,
         "room": thread.room,
-        "crumbs": _crumbs(thread.room.parent, thread.room),
+        "crumbs": crumbs_of(thread.room.parent, thread.room),
         "tags": list(thread.tags.all()),
         "entries": [*window.entries(thread, user, posts_shown, page)],
         "waiting": window.shown([post for post in posts if post.no is None], thread, user),
@@ -274,27 +272,6 @@ def post_by_number(request: UserRequest, thread_id: int, no: int) -> HttpRespons
         return redirect(_moved_to(request.user, thread_id))
 
 
-@private_page
-def post_history(request: UserRequest, post_id: int) -> HttpResponse:
-    """Show how a post was changed, the latest change first."""
-    posts = Post.objects.visible_to(request.user).select_related("author")
-    post = get_object_or_404(posts, pk=post_id)
-    versions = list(post.versions.select_related("replaced_by").order_by("-version")[:MOST_VERSIONS])
-    thread = Thread.objects.with_right(request.user).select_related("room__parent").get(pk=post.thread_id)
-    context = {
-        "post": post,
-        "may_forget": bool(versions) and can_edit_post(request.user, thread, post),
-        "thread": thread,
-        "crumbs": [
-            *_crumbs(thread.room.parent, thread.room),
-            (thread.title, thread.get_absolute_url()),
-        ],
-        "changes": list(_changes(post, versions)),
-        "first": versions[-1] if versions and versions[-1].version == 1 else None,
-    }
-    return render(request, "forum/post_history.html", context)
-
-
 # What the pages are made of
 
 
@@ -325,7 +302,8 @@ def _branches(rooms: list[Room]) -> list[Branch]:
     return list(branches.values())
 
 
-def _crumbs(*rooms: Room | None) -> list[tuple[str, str]]:
+def crumbs_of(*rooms: Room | None) -> list[tuple[str, str]]:
+    """Return the way from the forum's first page down to the last of some rooms."""
     above = [(str(room), room.get_absolute_url()) for room in rooms if room is not None]
     return [(_("Forum"), reverse("forum:room_index")), *above]
 
@@ -342,8 +320,8 @@ def _threads(user: User) -> ThreadQuerySet:
 
 def _cursor(request: UserRequest) -> int:
     """Return the place on the clock before which a page of a list begins."""
-    sent = request.GET.get("before", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and 0 < len(sent) < 19 else LATEST
+    before = whole_number(request.GET.get("before"))
+    return LATEST if before is None else before
 
 
 def _page_of(threads: ThreadQuerySet, key: str) -> tuple[list[Thread], int]:
@@ -401,11 +379,3 @@ def _reason(thread: Thread) -> str:
     if vars(thread)["my_own_level"] is not None and chosen in LevelReason:
         return str(LevelReason(chosen).label)
     return _("so is the room followed")
-
-
-def _changes(post: Post, versions: list[PostVersion]) -> Iterable[dict[str, Any]]:
-    """Return the changes of a post, each with the text before and after it."""
-    after = post.source
-    for version in versions:
-        yield {"version": version, "before": version.source, "after": after}
-        after = version.source

@@ -1,15 +1,12 @@
 """Reports: readers write them, moderators look at them and decide, and authors read the warnings."""
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Prefetch, Subquery
-from django.forms import BaseForm
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
 from forum import services
-from forum.choices import Right, ThreadState
 from forum.forms import ReasonForm, ReportForm
-from forum.models import Post, PostingBan, PostWarning, Report, Room, Thread
+from forum.models import Post, PostingBan, PostWarning, Report, Room
 from forum.permissions import can_report, can_warn
+from forum.views.places import ask, get_post, moderated_rooms, sent
 from members.models import league_day
 
 PAGE = 20
@@ -30,7 +27,7 @@ PAGE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_report(request: UserRequest, post_id: int) -> HttpResponse:
     """Ask the moderators of a room to look at a post."""
-    post = _post(request, post_id)
+    post = get_post(request.user, post_id)
     if not can_report(request.user, post.thread, post):
         raise PermissionDenied
     form = ReportForm(sent(request))
@@ -50,16 +47,14 @@ def post_report(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("Moderators of the room see who reports. The author and other readers do not."),
         "act": _("Report"),
     }
-    return ask(request, post, form, words)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
 @require_safe
 def report_list(request: UserRequest) -> HttpResponse:
     """List the reported posts of the rooms that somebody moderates, the longest waiting first."""
-    rooms = Room.objects.permitting(request.user, Right.MODERATE)
-    if not rooms.exists():
-        raise PermissionDenied
+    rooms = moderated_rooms(request.user)
     reports = Report.objects.open().order_by("at", "pk")
     first = Subquery(reports.filter(post=OuterRef("pk")).values("at")[:1])
     posts = Post.objects.visible_to(request.user).filter(thread__room__in=rooms).exclude(author=request.user)
@@ -92,7 +87,7 @@ def report_dismiss(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("Its reports are closed, and those who wrote them learn that a moderator looked at the post."),
         "act": _("The post stays"),
     }
-    return ask(request, post, form, words)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
@@ -116,7 +111,7 @@ def post_warn(request: UserRequest, post_id: int) -> HttpResponse:
         "lead": _("The post stays as it is. Only the author sees the warning; open reports of the post are closed."),
         "act": _("Warn the author"),
     }
-    return ask(request, post, form, words)
+    return ask(request, post.thread, form, words, post=post)
 
 
 @login_required
@@ -131,26 +126,9 @@ def warning_list(request: UserRequest) -> HttpResponse:
     return render(request, "forum/warning_list.html", context)
 
 
-def _post(request: UserRequest, post_id: int) -> Post:
-    """Return a visible post in its thread, which knows the person's right."""
-    post = get_object_or_404(Post.objects.visible_to(request.user).select_related("author"), pk=post_id)
-    threads = Thread.objects.visible_to(request.user).exclude(state=ThreadState.MOVED).with_right(request.user)
-    post.thread = get_object_or_404(threads.select_related("room"), pk=post.thread_id)
-    return post
-
-
 def moderated_post(request: UserRequest, post_id: int) -> Post:
     """Return a post of somebody else in a room that the person moderates."""
-    post = _post(request, post_id)
+    post = get_post(request.user, post_id)
     if not can_warn(request.user, post.thread, post):
         raise PermissionDenied
     return post
-
-
-def sent(request: UserRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
-def ask(request: UserRequest, post: Post, form: BaseForm, words: Mapping[str, str]) -> HttpResponse:
-    context = {**words, "thread": post.thread, "post": post, "form": form}
-    return render(request, "forum/_confirm.html", context, status=422 if form.is_bound else 200)

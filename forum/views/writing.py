@@ -1,29 +1,22 @@
 """Writing. Whatever is wrong with a place or a form, what somebody has written stays on the page and in a draft."""
 
-import json
 import uuid
-from collections.abc import Iterable
-from typing import TypedDict
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.http import UserRequest, signed_in
+from accounts.http import UserRequest
 from accounts.models import User
 from forum import services
 from forum.choices import PostState, Right, ThreadState
 from forum.forms import (
     ComposerForm,
-    DraftForm,
     EditForm,
     ReactionForm,
     ReplyForm,
@@ -31,7 +24,7 @@ from forum.forms import (
     draft_of,
     reply_form,
 )
-from forum.models import Draft, Post, Room, Thread, ThreadQuerySet
+from forum.models import Post, Room, Thread
 from forum.permissions import (
     can_accept_answer,
     can_delete_post,
@@ -41,18 +34,8 @@ from forum.permissions import (
     can_start_thread,
     has_right,
 )
-from forum.rules.text import MOST_CHARACTERS, TextEmpty, TextTooLong, excerpt, parse, quote
-
-PAGE = 20  # drafts
-EXCERPT = 200
-
-
-class Place(TypedDict):
-    """Where a draft belongs, as far as its author may know; without an address nothing can be sent there now."""
-
-    label: str
-    url: str
-
+from forum.rules.text import MOST_CHARACTERS, TextEmpty, TextTooLong, parse, quote
+from forum.views.places import find_post, get_post, open_threads, whole_number
 
 # Threads
 
@@ -207,7 +190,7 @@ def _reply_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_edit(request: UserRequest, post_id: int) -> HttpResponse:
     """Change a post, for its author and the moderators of its room."""
-    post = _post(request.user, post_id)
+    post = find_post(request.user, post_id)
     is_allowed = post is not None and can_edit_post(request.user, post.thread, post)
     scope = f"post:{post_id}"
     if request.method == "POST":
@@ -267,7 +250,7 @@ def _edit_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_delete(request: UserRequest, post_id: int) -> HttpResponse:
     """Take a post back, for its author: once he has confirmed it."""
-    post = _post_or_404(request.user, post_id)
+    post = get_post(request.user, post_id)
     if not can_delete_post(request.user, post.thread, post):
         raise PermissionDenied
     if request.method == "POST":
@@ -280,21 +263,9 @@ def post_delete(request: UserRequest, post_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def post_forget(request: UserRequest, post_id: int) -> HttpResponse:
-    """Take the earlier versions of a post away, for its author and the moderators of its room."""
-    post = _post_or_404(request.user, post_id)
-    if not can_edit_post(request.user, post.thread, post):
-        raise PermissionDenied
-    if services.forget_versions(post, actor=request.user, at=timezone.now()):
-        messages.success(request, _("The earlier versions are gone."))
-    return redirect("forum:post_history", post.pk)
-
-
-@login_required
-@require_POST
 def post_react(request: UserRequest, post_id: int) -> HttpResponse:
     """Add a reaction to a post, or take it back."""
-    post = _post_or_404(request.user, post_id)
+    post = get_post(request.user, post_id)
     if not can_react(request.user, post.thread, post):
         raise PermissionDenied
     form = ReactionForm(request.POST)
@@ -308,7 +279,7 @@ def post_react(request: UserRequest, post_id: int) -> HttpResponse:
 @require_POST
 def post_accept(request: UserRequest, post_id: int) -> HttpResponse:
     """Mark a post as the answer to its question, or take the mark away."""
-    post = _post_or_404(request.user, post_id)
+    post = get_post(request.user, post_id)
     if not can_accept_answer(request.user, post.thread):
         raise PermissionDenied
     if post.thread.answer_id == post.pk:
@@ -324,134 +295,25 @@ def post_accept(request: UserRequest, post_id: int) -> HttpResponse:
     return redirect(post.thread.address_of(post))
 
 
-# Drafts
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def draft_list(request: UserRequest) -> HttpResponse:
-    """List what somebody has written and not sent; a draft can be deleted here."""
-    if request.method == "POST":
-        return _delete_draft(request)
-    drafts = Draft.objects.filter(user=request.user).order_by("-saved_at", "-pk")
-    page = Paginator(drafts, PAGE).get_page(request.GET.get("page"))
-    places = _places(request.user, page.object_list)
-    rows = [(draft, places[draft.scope], excerpt(draft.source, EXCERPT) or draft.source[:EXCERPT]) for draft in page]
-    return render(request, "forum/draft_list.html", {"page_obj": page, "rows": rows})
-
-
-def _delete_draft(request: UserRequest) -> HttpResponse:
-    form = DraftForm({**request.POST.dict(), "text": "", "title": ""})
-    if not form.is_valid():
-        raise BadRequest
-    scope, revision = form.cleaned_data["scope"], form.cleaned_data["revision"]
-    try:
-        services.save_draft(author=request.user, scope=scope, text="", revision=revision, at=timezone.now())
-    except services.DraftStale:
-        messages.error(request, _("This draft was changed in another window meanwhile. Look at it, then decide."))
-    else:
-        messages.success(request, _("The draft is deleted."))
-    return redirect("forum:draft_list")
-
-
-@require_POST
-def draft_save(request: HttpRequest) -> HttpResponse:
-    """Keep what a window saves by itself. Who is signed out learns it by the status, not by another page."""
-    user = signed_in(request)
-    if user is None:
-        return JsonResponse({"error": _("You are signed out.")}, status=401)
-    try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
-        data = None
-    form = DraftForm(data if isinstance(data, dict) else {})
-    if not form.is_valid():
-        return JsonResponse({"error": _("This draft cannot be kept.")}, status=400)
-    answers = form.cleaned_data
-    try:
-        draft = services.save_draft(
-            author=user,
-            scope=answers["scope"],
-            title=answers["title"],
-            text=answers["text"],
-            revision=answers["revision"],
-            at=timezone.now(),
-        )
-    except services.DraftStale as stale:
-        kept = stale.current
-        return JsonResponse({"title": kept.title, "text": kept.source, "revision": kept.revision}, status=409)
-    at = timezone.localtime(draft.saved_at if draft is not None else None)
-    return JsonResponse({"revision": draft.revision if draft is not None else 0, "saved_at": date_format(at, "H:i")})
-
-
-def _places(user: User, drafts: Iterable[Draft]) -> dict[str, Place]:
-    """Say where drafts belong: three queries for a page of them."""
-    scopes = {draft.scope for draft in drafts}
-    ids: dict[str, list[int]] = {"room": [], "thread": [], "post": []}
-    for scope in scopes:
-        kind, _colon, number = scope.partition(":")
-        ids[kind].append(int(number))
-    places = {scope: Place(label=_("a place that is not open to you any more"), url="") for scope in scopes}
-    for room in Room.objects.visible_to(user).with_right(user).filter(pk__in=ids["room"]):
-        url = reverse("forum:thread_create", args=[room.slug]) if can_start_thread(room) else ""
-        places[f"room:{room.pk}"] = Place(label=_("a new thread in “%(room)s”") % {"room": room}, url=url)
-    posts = list(Post.objects.visible_to(user).filter(pk__in=ids["post"]))
-    threads = _threads(user).in_bulk([*ids["thread"], *(post.thread_id for post in posts)])
-    for pk in ids["thread"]:
-        if (thread := threads.get(pk)) is not None:
-            url = reverse("forum:post_create", args=[pk]) if can_reply(thread) else ""
-            places[f"thread:{pk}"] = Place(label=_("a reply in “%(thread)s”") % {"thread": thread}, url=url)
-    for post in posts:
-        if (thread := threads.get(post.thread_id)) is not None:
-            url = reverse("forum:post_edit", args=[post.pk]) if can_edit_post(user, thread, post) else ""
-            places[f"post:{post.pk}"] = Place(
-                label=_("a change of a post in “%(thread)s”") % {"thread": thread}, url=url
-            )
-    return places
-
-
 # What they share
 
 
-def _threads(user: User) -> ThreadQuerySet:
-    """Return the threads that a person may open; a merged one only leads to another (`_merged_into`)."""
-    threads = Thread.objects.visible_to(user).exclude(state=ThreadState.MOVED)
-    return threads.with_right(user).select_related("room")
-
-
 def _thread(user: User, thread_id: int) -> Thread | None:
-    return _threads(user).filter(pk=thread_id).first()
+    return open_threads(user).filter(pk=thread_id).first()
 
 
 def _merged_into(user: User, thread_id: int) -> Thread | None:
     """Return the thread that took the posts of another one, if the person may open it."""
     gone = Thread.objects.filter(pk=thread_id, state=ThreadState.MOVED)
-    return _threads(user).filter(pk__in=gone.values("moved_to")).first()
-
-
-def _post(user: User, post_id: int) -> Post | None:
-    """Return a visible post in its thread, which knows the person's right."""
-    post = Post.objects.visible_to(user).select_related("author").filter(pk=post_id).first()
-    thread = _thread(user, post.thread_id) if post is not None else None
-    if post is None or thread is None:
-        return None
-    post.thread = thread
-    return post
-
-
-def _post_or_404(user: User, post_id: int) -> Post:
-    post = _post(user, post_id)
-    if post is None:
-        raise Http404
-    return post
+    return open_threads(user).filter(pk__in=gone.values("moved_to")).first()
 
 
 def _public_post(user: User, thread: Thread, written: str | None) -> Post | None:
     """Return the public post of a thread that an address or a form names; a spoilt number names none."""
-    if not written or not written.isascii() or not written.isdigit() or len(written) > 18:
+    if (number := whole_number(written)) is None:
         return None
     posts = Post.objects.visible_to(user).public().filter(thread=thread)
-    return posts.select_related("author").filter(pk=int(written)).first()
+    return posts.select_related("author").filter(pk=number).first()
 
 
 def _held_sentence() -> str:
