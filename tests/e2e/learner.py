@@ -19,6 +19,7 @@ NAME_NATIVE = "Жазгүл Өмүрбекова"
 NAME_LATIN = "Jazgul Omurbekova"
 
 LETTER_SECONDS = 30  # the nudge reaches a worker at once, the sweep every ten seconds
+TOLD_SECONDS = 30  # the same
 
 START = "form[action$='/start/']"
 DONE = "form[action$='/done/']"
@@ -198,3 +199,14 @@ class Learner:
         self.page.locator(".masthead details.drop.menu > summary").click()
         self.follow(self.page.locator(f".masthead .drop-panel a[hreflang={code}]"))
         expect(self.page.locator("html")).to_have_attribute("lang", code)
+
+
+def wait_until_told(page: Page, words: str = "") -> None:
+    """Open the notification centre and reload it until a worker has told what happened."""
+    deadline = time.monotonic() + TOLD_SECONDS
+    line = page.locator("main .notif", has_text=words)
+    page.goto("/notifications/")
+    while not line.count() and time.monotonic() < deadline:
+        page.wait_for_timeout(200)
+        page.reload()
+    expect(line.first).to_be_visible()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage, SignedIn
+from tests.e2e.learner import wait_until_told
 from tests.e2e.pages import ADVOCATE, REGISTRAR
 
 pytestmark = pytest.mark.e2e
@@ -14,7 +15,6 @@ pytestmark = pytest.mark.e2e
 COLLEAGUE = "facilitator@example.org"  # advocate2 signs in with a passkey once another test is through
 
 ROOM = "/forum/rooms/jury-trial/"
-TOLD_SECONDS = 30
 READABLE_SECONDS = 3  # on a phone and a line of 400 kbit/s with 100 ms, nothing in the cache
 KILOBIT = 1024 / 8
 
@@ -41,15 +41,6 @@ def publish_what_waits(page: Page, title: str) -> None:
             held.first.locator("button").click()
     page.goto(ROOM)
     expect(page.locator("main", has_text=title)).to_be_visible()
-
-
-def wait_until_told(page: Page, words: str) -> None:
-    deadline = time.monotonic() + TOLD_SECONDS
-    page.goto("/notifications/")
-    while not page.locator("main .notif", has_text=words).count() and time.monotonic() < deadline:
-        page.wait_for_timeout(200)
-        page.reload()
-    expect(page.locator("main .notif", has_text=words).first).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [False, True])

@@ -1,26 +1,14 @@
 """A fact on its way to a person: line and bell on the site, told by a real worker, read, muted and chosen."""
 
 import re
-import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.learner import Learner
+from tests.e2e.learner import Learner, wait_until_told
 
 pytestmark = pytest.mark.e2e
-
-TOLD_SECONDS = 30  # the nudge reaches a worker at once, the sweep every ten seconds
-
-
-def wait_until_told(page: Page, path: str) -> None:
-    """Reload until a worker has told what happened."""
-    deadline = time.monotonic() + TOLD_SECONDS
-    page.goto(path)
-    while not page.locator("main .notif").count() and time.monotonic() < deadline:
-        page.wait_for_timeout(200)
-        page.reload()
 
 
 @pytest.mark.parametrize("javascript", [False, True])
@@ -30,7 +18,7 @@ def test_an_enrolment_is_told_read_and_looked_up(open_page: OpenPage, javascript
     learner.sign_up()
     learner.enrol()
 
-    wait_until_told(page, "/notifications/")
+    wait_until_told(page)
     line = page.locator("main .notif", has_text="Суд присяжных")
     expect(line).to_have_count(1)
     bell = page.locator("header a[href$='/notifications/']").first
