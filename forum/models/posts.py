@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Viewer
@@ -94,6 +95,11 @@ class Post(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address that stays right when the post moves."""
         return reverse("forum:post_detail", args=[self.pk])
+
+    def kept_address(self) -> str:
+        """Return the address for a text that is kept and read in every language: that of the site's own."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return self.get_absolute_url()
 
     @property
     def is_public(self) -> bool:

@@ -20,9 +20,9 @@ def may_ban(user: User, room: Room | None) -> bool:
 
     The latter are those whom a rule for the League's officers lets moderate a room for all members.
     """
-    rules = RoomRule.objects.met_by(user).filter(right=Right.MODERATE)
     if room is not None:
-        return rules.filter(room=room).exists()
+        return _moderates(user, room)
+    rules = RoomRule.objects.met_by(user).filter(right=Right.MODERATE)
     return rules.filter(audience=Audience.OFFICERS, chapter__isnull=True, room__kind=RoomKind.OPEN).exists()
 
 
@@ -79,8 +79,8 @@ def lift_ban(ban: PostingBan, *, actor: User, at: dt.datetime) -> PostingBan:
 
 def _moderates(person: User, room: Room | None) -> bool:
     """Whether somebody moderates a room, or any at all where none is named."""
-    rules = RoomRule.objects.met_by(person).filter(right=Right.MODERATE)
-    return (rules if room is None else rules.filter(room=room)).exists()
+    rooms = Room.objects.permitting(person, Right.MODERATE)
+    return (rooms if room is None else rooms.filter(pk=room.pk)).exists()
 
 
 def _note(action: str, ban: PostingBan, *, actor: User, at: dt.datetime, **detail: object) -> None:

@@ -3,17 +3,17 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
 from forum.choices import Level, LevelReason, PostState, Right, ThreadKind, ThreadState, Why
-from forum.models import Draft, Mention, Post, PostingBan, PostVersion, Room, RoomRule, Tag, Thread
+from forum.models import Draft, Mention, Post, PostingBan, PostVersion, Room, Tag, Thread
+from forum.notifications import readers_among
 from forum.rules.text import Parsed, References, TextEmpty, TextTooLong, parse, to_html
 from forum.services import telling
 from forum.services.clock import count_published, lock_threads, recount_room, tick
@@ -261,7 +261,7 @@ def _refuse_if_too_soon(thread: Thread, author: User, at: dt.datetime) -> None:
 
 
 def _moderates(author: User, room: Room) -> bool:
-    return RoomRule.objects.met_by(author).filter(room=room, right=Right.MODERATE).exists()
+    return Room.objects.permitting(author, Right.MODERATE).filter(pk=room.pk).exists()
 
 
 def _sent_before(author: User, token: str) -> Post | None:
@@ -334,7 +334,7 @@ def _resolve(thread: Thread, parsed: Parsed, *, author: User) -> tuple[str, dict
     people: dict[str, User] = {}
     if parsed.handles:
         rows = Membership.objects.filter(number__in=sorted(parsed.handles)[:MOST_NAMED]).select_related("user")
-        readers = telling.readers_among(thread.room_id, [row.user for row in rows])
+        readers = readers_among(thread.room_id, [row.user for row in rows])
         people = {row.number: row.user for row in rows if row.user_id in readers}
     quoted = {}
     if parsed.quoted:
@@ -343,9 +343,10 @@ def _resolve(thread: Thread, parsed: Parsed, *, author: User) -> tuple[str, dict
     named: dict[int, int] = {post.author_id: Why.QUOTE for post in quoted.values()}
     named |= {user.pk: Why.MENTION for user in people.values()}
     named.pop(author.pk, None)
-    with translation.override(settings.LANGUAGE_CODE):  # the address is kept: it has no language of the writer's
-        addresses = {no: post.get_absolute_url() for no, post in quoted.items()}
-    references = References(names={number: user.name_native for number, user in people.items()}, posts=addresses)
+    references = References(
+        names={number: user.name_native for number, user in people.items()},
+        posts={no: post.kept_address() for no, post in quoted.items()},
+    )
     return to_html(parsed, references), named
 
 

@@ -19,11 +19,9 @@ from forum.notifications import (
     REPORTED,
     WARNED,
     WATCHED,
-    readers_among,
 )
 from notifications.services import notify
 
-__all__ = ["readers_among"]
 BY_REASON = {Why.MENTION: MENTION, Why.REPLY: REPLY, Why.QUOTE: QUOTE}
 
 

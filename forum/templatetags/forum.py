@@ -5,11 +5,14 @@ import difflib
 import re
 
 from django import template
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from forum.choices import Level
 from forum.models import Room, Thread
@@ -52,6 +55,15 @@ def moment(at: dt.datetime) -> SafeString:
         words = date_format(local, "j E" if local.year == today.year else "j E Y")
     whole = date_format(local, "j E Y, H:i")
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), whole, words)
+
+
+@register.filter
+def in_language(html: str) -> SafeString:
+    """Return the HTML of a post, which `forum.rules.text` escaped, with its links to posts in the reader's language."""
+    here = reverse("forum:room_index")
+    with override(settings.LANGUAGE_CODE):
+        kept = reverse("forum:room_index")
+    return mark_safe(html.replace(f'href="{kept}', f'href="{here}'))
 
 
 @register.simple_tag

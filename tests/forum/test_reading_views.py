@@ -743,6 +743,17 @@ def test_queries_of_the_unread_list(
         assert len(see(browser, path).select(".thread")) == count
 
 
+def test_quotation_leads_on_in_the_language_of_its_reader(browser: Client, room: Room) -> None:
+    thread = start(room)
+    first = thread.posts.get()
+    reply(thread, text="> №1\n> С какого часа\n\nС первого.")
+
+    for prefix in ("", "/en"):
+        link = see(browser, f"{prefix}/forum/threads/{thread.pk}/").select_one("blockquote a")
+        assert link is not None
+        assert link["href"] == f"{prefix}/forum/posts/{first.pk}/"
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_queries_of_a_history(
     count: int, browser: Client, room: Room, django_assert_num_queries: DjangoAssertNumQueries

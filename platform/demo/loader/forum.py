@@ -293,7 +293,7 @@ class Writer:
     def _references(self, room: str, parsed: Parsed, quoted: dict[int, Post]) -> References:
         return References(
             names={handle: user.name_native for handle, user in self._mentioned(room, parsed).items()},
-            posts={no: f"/forum/posts/{post.pk}/" for no, post in quoted.items()},
+            posts={no: post.kept_address() for no, post in quoted.items()},
         )
 
     # Rows
